@@ -1,0 +1,123 @@
+"""`manage.py test`: throwaway servers, a browser if there is one, and pytest.
+
+This module is also a pytest plugin (`-p coordination.testing`): pytest started by hand gets its environment here.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from coordination.browsers import provide_browser
+from coordination.embedded import Servers, is_running
+from coordination.environment import complete, with_root
+from coordination.places import ROOT, VAR
+
+E2E = "tests/e2e"
+NOTHING_COLLECTED = 5
+WORKERS = "2"
+
+
+# ------------------------------------------------------------------------------------------------------- pytest's plugin
+def pytest_addoption(parser: Any) -> None:
+    """The earliest moment pytest gives a plugin, before pytest-django reads the settings."""
+    point_at_servers()
+
+
+def point_at_servers() -> None:
+    """Addresses given, or the servers `manage.py up` runs; Django says clearly when nobody answers."""
+    complete()
+    for name, url in Servers().at.urls().items():
+        os.environ.setdefault(name, url)
+
+
+# ------------------------------------------------------------------------------------------------------------ the command
+def test(words: Sequence[str]) -> int:
+    began = time.monotonic()
+    sweep(VAR / "test")
+    home = VAR / "test" / str(os.getpid())
+    try:
+        with Servers(home, durable=False) as servers:
+            os.environ.update(servers.urls())
+            complete()
+            code = run_both(list(words))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    print(
+        f"{'All tests passed' if code == 0 else 'Not all tests passed'} ({time.monotonic() - began:.0f} s).",
+        flush=True,
+    )
+    return code
+
+
+def sweep(folder: Path) -> None:
+    """Servers and data of test runs that were killed before they could tidy up."""
+    for left in folder.glob("*"):
+        if left.name.isdigit() and not is_running(int(left.name)):
+            abandoned = Servers(left)
+            for part in abandoned.parts:
+                part.stop()
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def run_both(words: list[str]) -> int:
+    """Everything but the browser on two processes, then the browser on its own: it needs a quiet machine."""
+    paths, others = split(words)
+    browser_paths = [path for path in paths if E2E in path]
+    plain_paths = [path for path in paths if path not in browser_paths]
+    codes = []
+    if plain_paths or not paths:
+        spread = [] if chooses_spread(others) else ["-n", WORKERS, "--dist", "loadfile"]
+        codes.append(pytest([*spread, *others, *(plain_paths or [f"--ignore={E2E}"])]))
+    if (browser_paths or not paths) and not interrupted(codes):
+        codes.append(browser_tests(others, browser_paths or [E2E], first=not codes))
+    return verdict(codes)
+
+
+def browser_tests(others: list[str], paths: list[str], *, first: bool) -> int:
+    if found := provide_browser():
+        os.environ["THROUGHLINE_BROWSER"] = found
+    more = [] if first or not any(word.startswith("--cov") for word in others) else ["--cov-append"]
+    spread = [] if chooses_spread(others) else ["-n", "0"]
+    return pytest([*spread, *more, *others, *paths])
+
+
+def split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Test files and folders apart from options."""
+    paths = [word for word in words if not word.startswith("-") and (ROOT / word.split("::")[0]).exists()]
+    return paths, [word for word in words if word not in paths]
+
+
+def chooses_spread(words: list[str]) -> bool:
+    return any(word.startswith(("-n", "--numprocesses", "--dist", "--pdb")) for word in words)
+
+
+def verdict(codes: list[int]) -> int:
+    """No test chosen in one half is fine (`-k`), in both halves it is not."""
+    telling = [code for code in codes if code != NOTHING_COLLECTED]
+    return max(telling) if telling else NOTHING_COLLECTED
+
+
+def interrupted(codes: list[int]) -> bool:
+    return any(code not in {0, 1, NOTHING_COLLECTED} for code in codes)
+
+
+def pytest(words: list[str]) -> int:
+    """In a process of its own. Ctrl-C reaches it too: we wait for its summary; a request to end is handed on."""
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=with_root(os.environ))
+    before = {
+        name: signal.signal(
+            name, lambda number, _: process.send_signal(number) if number != signal.SIGINT else None
+        )
+        for name in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        return abs(process.wait())
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
