@@ -3,6 +3,7 @@
 
     python3 manage.py up      set everything up and serve it
     python3 manage.py test    set everything up and run every test
+    python3 manage.py setup   only install
 
 Until the hand-over at its end this file uses the standard library only: it makes a virtual environment from the hashed
 requirements and starts itself again inside it.
@@ -78,16 +79,20 @@ def install(chosen: str) -> None:
     print(f"Installing what Throughline needs into {VENV} ...", flush=True)
     if STAMP.exists():
         STAMP.unlink()
-    try:
-        install_with_uv(LOCKS[chosen])
-    except CannotInstall as reason:
-        print(f"uv could not do it ({reason}). Trying pip, which is slower ...", flush=True)
-        install_with_pip(LOCKS[chosen])
+    ways = [install_with_uv, install_with_uv_and_system_certificates, install_with_pip]
+    for way in ways:
+        try:
+            way(LOCKS[chosen])
+            break
+        except CannotInstall as reason:
+            if way is ways[-1]:
+                raise
+            print(f"That did not work ({reason}). Trying another way ...", flush=True)
     STAMP.write_text(json.dumps({**digests(), "set": chosen}))
 
 
-def install_with_uv(lock: Path) -> None:
-    uv, env = find_uv(), {**os.environ, "VIRTUAL_ENV": str(VENV)}
+def install_with_uv(lock: Path, **more: str) -> None:
+    uv, env = find_uv(), {**os.environ, "VIRTUAL_ENV": str(VENV), **more}
     if not os.access(os.path.expanduser("~"), os.W_OK):
         env.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
     if not PYTHON.exists():
@@ -97,6 +102,11 @@ def install_with_uv(lock: Path) -> None:
         [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", PYTHON, lock],
         env,
     )
+
+
+def install_with_uv_and_system_certificates(lock: Path) -> None:
+    """Behind a proxy with a certificate of its own, which the system knows and uv does not."""
+    install_with_uv(lock, UV_SYSTEM_CERTS="1")
 
 
 def find_uv() -> str:
@@ -141,6 +151,8 @@ def run(command: list[str | Path], env: dict[str, str] | None = None) -> None:
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     bootstrap("dev" if command in DEV_COMMANDS else "run")
+    if command == "setup":
+        return
     if Path(sys.prefix).resolve() != VENV.resolve():
         os.execv(str(PYTHON), [str(PYTHON), str(ROOT / "manage.py"), *sys.argv[1:]])
     # Only here, inside the virtual environment, is there anything to import.
