@@ -5,8 +5,8 @@
     python3 manage.py test    set everything up and run every test
     python3 manage.py setup   only install
 
-Until the hand-over at its end this file uses the standard library only: it makes a virtual environment from the hashed
-requirements and starts itself again inside it.
+Until the hand-over at its end this file uses the standard library only: it makes a virtual environment from the
+hashed requirements and starts itself again inside it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class CannotInstall(Exception):
     """Why, in a few words."""
 
 
-# ------------------------------------------------------------------------------------------- what is installed already
+# ---------------------------------------------------------------------------------- what is installed already
 def digests() -> dict[str, str]:
     return {name: hashlib.sha256(lock.read_bytes()).hexdigest() for name, lock in LOCKS.items()}
 
@@ -58,7 +58,7 @@ def is_installed(need: str) -> bool:
     return PYTHON.exists() and have.get(need) == want[need] and (need == "run" or have.get("set") == "dev")
 
 
-# ---------------------------------------------------------------------------------------------------------- installing
+# ------------------------------------------------------------------------------------------------- installing
 def bootstrap(need: str) -> None:
     """Install once, even when two terminals ask at the same time."""
     if is_installed(need):
@@ -93,7 +93,7 @@ def install(chosen: str) -> None:
 
 def install_with_uv(lock: Path, **more: str) -> None:
     uv, env = find_uv(), {**os.environ, "VIRTUAL_ENV": str(VENV), **more}
-    if not os.access(os.path.expanduser("~"), os.W_OK):
+    if not os.access(Path.home(), os.W_OK):
         env.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
     if not PYTHON.exists():
         python = sys.executable if OLDEST <= sys.version_info[:2] <= NEWEST else ">=3.11,<3.15"
@@ -147,14 +147,14 @@ def run(command: list[str | Path], env: dict[str, str] | None = None) -> None:
         raise CannotInstall(lines[-1] if lines else f"{words[0]} ended with {done.returncode}")
 
 
-# ----------------------------------------------------------------------------------------------------------- hand-over
+# -------------------------------------------------------------------------------------------------- hand-over
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     bootstrap("dev" if command in DEV_COMMANDS else "run")
     if command == "setup":
         return
     if Path(sys.prefix).resolve() != VENV.resolve():
-        os.execv(str(PYTHON), [str(PYTHON), str(ROOT / "manage.py"), *sys.argv[1:]])
+        os.execv(str(PYTHON), [str(PYTHON), str(ROOT / "manage.py"), *sys.argv[1:]])  # noqa: S606
     # Only here, inside the virtual environment, is there anything to import.
     from coordination.commands import run_command
 

@@ -34,7 +34,7 @@ def candidates() -> Iterator[str]:
         yield given
         return
     yield from filter(None, (shutil.which(name) for name in NAMES))
-    for home in ("/Applications", os.path.expanduser("~/Applications")):
+    for home in ("/Applications", Path("~/Applications").expanduser()):
         yield from (f"{home}/{app}.app/Contents/MacOS/{app}" for app in MAC_APPS)
     for folder in filter(None, (os.environ.get("PLAYWRIGHT_BROWSERS_PATH"), *PLAYWRIGHT_FOLDERS)):
         for pattern in PLAYWRIGHT_PROGRAMS:

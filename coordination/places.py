@@ -1,8 +1,8 @@
 """Where the embedded servers keep their things, and whose those things are.
 
-Everything lives in one folder (`var/`, or THROUGHLINE_VAR). Two surprises are handled here: a Unix socket's path has a
-short limit, and PostgreSQL refuses to run as root, so root lends the servers an account that exists everywhere.
-Nobody's permissions are changed and no account is made.
+Everything lives in one folder (`var/`, or THROUGHLINE_VAR). Two surprises are handled here: a Unix socket's path
+has a short limit, and PostgreSQL refuses to run as root, so root lends the servers an account that exists
+everywhere. Nobody's permissions are changed and no account is made.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where one pair of servers lives: programs, data, sockets, and the account they run as (None: our own)."""
+    """Where one pair of servers lives: programs, data, sockets, and the account they run as (None: ours)."""
 
     pg_home: Path
     valkey: Path
@@ -93,7 +93,7 @@ def layout(var: Path = VAR) -> Layout:
         programs = base / f"programs-{short_hash(ROOT)}"
         pg_home, valkey = copied(pg_home, programs), copied(valkey.parent, programs) / valkey.name
         data = base / f"data-{short_hash(var)}"
-    return Layout(pg_home=pg_home, valkey=valkey, data=data, run=run_dir(data, account), account=account)
+    return Layout(pg_home=pg_home, valkey=valkey, data=data, run=run_dir(data), account=account)
 
 
 def find_postgres() -> Path:
@@ -150,8 +150,8 @@ def copied(source: Path, programs: Path) -> Path:
     return target
 
 
-def run_dir(data: Path, account: pwd.struct_passwd | None) -> Path:
-    """The folder for the sockets: beside the data, or a short private one where that path is too long or odd."""
+def run_dir(data: Path) -> Path:
+    """The folder for the sockets: beside the data, or a short private one if that path is too long or odd."""
     run = data / "run"
     if len(os.fsencode(run / f"{SOCKET}.lock")) > SOCKET_PATH_LIMIT or not PLAIN_PATH.fullmatch(str(run)):
         run = Path(tempfile.gettempdir()) / f"throughline-{os.geteuid()}-{short_hash(data)}"

@@ -1,6 +1,6 @@
 """`manage.py test`: throwaway servers, a browser if there is one, and pytest.
 
-This module is also a pytest plugin (`-p coordination.testing`): pytest started by hand gets its environment here.
+It is also a pytest plugin (`-p coordination.testing`): pytest started by hand gets its environment here.
 """
 
 import os
@@ -23,20 +23,24 @@ NOTHING_COLLECTED = 5
 WORKERS = "2"
 
 
-# ------------------------------------------------------------------------------------------------------- pytest's plugin
+# -------------------------------------------------------------------------------------------- pytest's plugin
 def pytest_addoption(parser: Any) -> None:
     """The earliest moment pytest gives a plugin, before pytest-django reads the settings."""
     point_at_servers()
 
 
 def point_at_servers() -> None:
-    """Addresses given, or the servers `manage.py up` runs; Django says clearly when nobody answers."""
+    """Addresses given, or the servers `manage.py up` runs; Django says clearly when nobody answers.
+
+    Tests make and change their own schema, so they sign in as its owner; row-level security binds the owner too.
+    """
+    os.environ.update({"THROUGHLINE_ENV": "test", "THROUGHLINE_AS_OWNER": "1", "DEMO": "0"})
     complete()
     for name, url in Servers().at.urls().items():
         os.environ.setdefault(name, url)
 
 
-# ------------------------------------------------------------------------------------------------------------ the command
+# ------------------------------------------------------------------------------------------------ the command
 def test(words: Sequence[str]) -> int:
     began = time.monotonic()
     sweep(VAR / "test")
@@ -108,7 +112,7 @@ def interrupted(codes: list[int]) -> bool:
 
 
 def pytest(words: list[str]) -> int:
-    """In a process of its own. Ctrl-C reaches it too: we wait for its summary; a request to end is handed on."""
+    """In a process of its own. Ctrl-C reaches it too, and we wait for its summary; SIGTERM is handed on."""
     process = subprocess.Popen([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=with_root(os.environ))
     before = {
         name: signal.signal(

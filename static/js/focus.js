@@ -3,7 +3,10 @@
 let next = null;
 
 document.addEventListener("htmx:before:request", (event) => {
-  const row = event.detail.ctx.sourceElement.closest?.("[data-list] .row");
+  const { target, sourceElement } = event.detail.ctx;
+  // no preview where the pane has no room: it would count as opening a record nobody sees
+  if (target?.id === "peek" && !target.checkVisibility()) return event.preventDefault();
+  const row = sourceElement.closest?.("[data-list] .row");
   const all = [...document.querySelectorAll("[data-list] .row")];
   const at = all.indexOf(row);
   next = row ? { row, after: all[at + 1] ?? all[at - 1] } : null;

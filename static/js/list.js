@@ -19,6 +19,14 @@ function move(step) {
   row?.scrollIntoView({ block: "nearest" });
 }
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("a, button, input, label, summary") || getSelection().toString()) return;
+  event.target.closest("[data-list] .row")?.querySelector(".pt").focus();
+});
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-all]")) return;
+  for (const box of event.target.closest("table").querySelectorAll(".row [type=checkbox]")) box.checked = event.target.checked;
+});
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest?.("[data-list] .row");
   if (row) mark(row);

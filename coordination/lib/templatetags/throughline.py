@@ -197,19 +197,24 @@ def _attributes(bound: BoundField, kind: str, extra: dict[str, Any]) -> dict[str
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, look: str = "", width: str = "", optional: bool = False, **extra: Any) -> dict[str, Any]:
+def field(
+    bound: BoundField, look: str = "", width: str = "", optional: bool | None = None, **extra: Any
+) -> dict[str, Any]:
     """Label, hint, error and control of one form field, tied together for a screen reader.
 
     look: "seg" or "chips" for radio buttons; width: "w4" to "w20" for what is short by nature (a year, a ZIP code);
+    optional: say so beside the label (a form class may say it for all with mark_optional = True);
     anything else becomes an attribute of the control (autocomplete="off", inputmode="numeric", autofocus=True).
     """
     kind = _kind(bound, look)
+    if optional is None:
+        optional = not bound.field.required and getattr(bound.form, "mark_optional", False)
     attributes = _attributes(bound, kind, extra)
     return {
         "field": bound,
         "kind": kind,
         "width": width,
-        "optional": optional,
+        "show_optional": optional,
         "control": bound.as_widget(attrs=attributes) if kind in ("input", "file", "check") else "",
     }
 
@@ -223,6 +228,22 @@ def error_fields(form: forms.BaseForm) -> Iterator[tuple[BoundField, str]]:
 @register.filter
 def error_count(form: forms.BaseForm) -> int:
     return sum(len(messages) for messages in form.errors.values())
+
+
+@register.filter
+def error_anchor(bound: BoundField) -> str:
+    """The id an error leads to: the control, or the first choice of a group."""
+    return bound.id_for_label or f"{bound.auto_id}_0"
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: template.Context, label: str, key: str, numeric: bool = False) -> dict[str, Any]:
+    """A column head that sorts. Reads `sort` ("born" or "-born") from the context; a click turns it round."""
+    now = str(context.get("sort", ""))
+    state = {key: "ascending", f"-{key}": "descending"}.get(now, "")
+    turned = f"-{key}" if state == "ascending" else key
+    url = query_with(context, sort=turned, after=None, before=None)
+    return {"label": label, "state": state, "url": url, "numeric": numeric}
 
 
 @register.filter

@@ -1,0 +1,17 @@
+"""Where a request came through: filled by the middleware, read by `record`, empty outside a request.
+
+It never says who acts: that is always the `by` of the call.
+"""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Door:
+    route: str = ""
+    request_id: str = ""
+    address: str | None = None
+
+
+door: ContextVar[Door] = ContextVar("door", default=Door())

@@ -1,0 +1,58 @@
+"""The base of every row people edit: an id before saving, an organization, a version, and who made it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext as _
+
+from coordination.lib.ids import new_id
+from coordination.lib.refusal import Stale
+
+
+class Owned(models.Model):
+    """A row of one organization. `organization_id` stands on every row so that the database can refuse the others."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Editable(Owned):
+    """A row people may change. `version` grows by one with each save; an edit that names an older one is refused."""
+
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    def expect_version(self, version: int | None) -> None:
+        """Raise Stale unless the person edited the row as it is now. Call it on the locked row."""
+        if version is not None and version != self.version:
+            raise Stale(
+                _("Someone saved this record while you were editing it. Compare both and save again."),
+                current=self.editable_values(),
+                version=self.version,
+            )
+
+    def editable_values(self) -> dict[str, Any]:
+        skip = {"id", "organization", "version", "created_at", "created_by", "updated_at", "updated_by"}
+        return {f.name: getattr(self, f.attname) for f in self._meta.concrete_fields if f.name not in skip}
+
+    def change(self, values: dict[str, Any], *, by: Any) -> list[str]:
+        """Set `values`, save only what differs, move the version on. Returns the names of the changed fields."""
+        changed = [name for name, value in values.items() if getattr(self, name) != value]
+        if not changed:
+            return []
+        for name in changed:
+            setattr(self, name, values[name])
+        self.version += 1
+        self.updated_by = by
+        self.save(update_fields=[*changed, "version", "updated_by", "updated_at"])
+        return changed

@@ -1,0 +1,18 @@
+"""Which messages are due, stuck or troubled."""
+
+import datetime as dt
+from typing import Any, Self
+
+from django.db import models
+
+
+class MessageQuerySet(models.QuerySet[Any]):
+    def due(self, now: dt.datetime) -> Self:
+        return self.filter(state="queued", not_before__lte=now).order_by("not_before", "id")
+
+    def abandoned(self, now: dt.datetime) -> Self:
+        """Being sent by a process that has not been heard of since its lease ended."""
+        return self.filter(state="sending", lease_until__lt=now)
+
+    def troubled(self) -> Self:
+        return self.filter(state__in=["dead", "uncertain"]).order_by("-created_at")

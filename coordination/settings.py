@@ -1,0 +1,283 @@
+"""Every setting, from the environment only, typed and checked when the process starts.
+
+In production (`THROUGHLINE_ENV=production`) a missing or default secret, DEBUG or a plain-text address stops the start here;
+an evicting Redis or a database role above the rules is refused by `coordination.guards` once both can be asked.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+ENVIRONMENT: str = env.str("THROUGHLINE_ENV", "development")
+if ENVIRONMENT not in {"production", "development", "test"}:
+    raise ImproperlyConfigured("THROUGHLINE_ENV is production, development or test.")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG: bool = env.bool("DEBUG", False)
+DEMO: bool = env.bool("DEMO", False)  # invented people; sign-in may skip the second step, and every page says so
+
+
+def _secret(name: str) -> str:
+    value = env.str(name, "" if PRODUCTION else f"development-only-{name.lower()}-{'0' * 40}")
+    if PRODUCTION and (len(value) < 40 or value.startswith(("development-only", "change-me"))):
+        raise ImproperlyConfigured(f"{name} must be set to at least 40 random characters of its own.")
+    return value
+
+
+SECRET_KEY = _secret("SECRET_KEY")  # sessions and signed links
+AUDIT_KEY = _secret("AUDIT_KEY")  # seals the audit chain
+FIELD_KEY = _secret("FIELD_KEY")  # encrypts seeds of second factors
+if PRODUCTION and len({SECRET_KEY, AUDIT_KEY, FIELD_KEY}) < 3:
+    raise ImproperlyConfigured("SECRET_KEY, AUDIT_KEY and FIELD_KEY must differ from each other.")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("DEBUG shows data of patients on error pages; it cannot be on in production.")
+if PRODUCTION and DEMO:
+    raise ImproperlyConfigured("DEMO skips the second step of sign-in; it cannot be on in production.")
+
+BASE_URL: str = env.str("BASE_URL", "http://127.0.0.1:8000")
+if PRODUCTION and not BASE_URL.startswith("https://"):
+    raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+VAR_DIR = Path(env.str("THROUGHLINE_VAR", str(BASE_DIR / "var")))
+
+# --- applications, from the ground up ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "guardian",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "coordination.lib",
+    "coordination.audit",
+    "coordination.outbox",
+    "coordination.idempotency",
+    "coordination.accounts",
+    "coordination.notifications",
+    "patients",
+    "coordination.worklist",
+    "coordination.interop",
+    "coordination.town",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "coordination.middleware.ResponseHeaders",
+    "coordination.audit.middleware.AuditDoor",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "coordination.accounts.middleware.SessionClock",
+    "coordination.middleware.OneTransaction",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "coordination.accounts.middleware.SecondStepRequired",
+    "coordination.accounts.middleware.Preferences",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "coordination.idempotency.middleware.OnceOnly",
+]
+
+ROOT_URLCONF = "coordination.urls"
+WSGI_APPLICATION = "coordination.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "coordination.context.page",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "coordination.lib.templatetags.throughline"],
+        },
+    }
+]
+
+# --- database ---------------------------------------------------------------------------------------------------------
+DATABASE_URL: str = env.str("DATABASE_URL", "")
+DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", DATABASE_URL)
+if PRODUCTION and not DATABASE_URL:
+    raise ImproperlyConfigured("DATABASE_URL must name the database, with the role that owns nothing.")
+AS_OWNER: bool = env.bool("THROUGHLINE_AS_OWNER", False)  # schema changes; the running application never sets it
+
+
+def _database() -> dict[str, Any]:
+    url = (DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL) or "postgres:///throughline"
+    config: dict[str, Any] = env.db_url_config(url)
+    config["ENGINE"] = "django.db.backends.postgresql"
+    config["CONN_MAX_AGE"] = 60
+    config["CONN_HEALTH_CHECKS"] = True
+    timeout = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0 if AS_OWNER else 5000)
+    config["OPTIONS"] = config.get("OPTIONS", {}) | {
+        "connect_timeout": 3,
+        "server_side_binding": True,  # prepared statements: 10-16 % less time per query
+        "options": f"-c statement_timeout={timeout} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000",
+    }
+    if name := env.str("THROUGHLINE_TEST_DB", ""):
+        config["TEST"] = {"NAME": f"test_{name}"}
+    return config
+
+
+DATABASES = {"default": _database()}
+
+# --- sign-in ----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["coordination.accounts.backends.ByEmail", "guardian.backends.ObjectPermissionBackend"]
+ANONYMOUS_USER_NAME = None  # guardian makes no user of its own
+GUARDIAN_MONKEY_PATCH_USER = False
+PASSWORD_HASHERS = ["coordination.accounts.hashers.Argon2id"]
+if ENVIRONMENT == "test":  # a sign-in in a test costs no 90 ms; the real hasher has a test of its own
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email", "name"]}},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", 15 * 60)  # HOUSE: HIPAA automatic logoff
+SESSION_ABSOLUTE_SECONDS: int = env.int("SESSION_ABSOLUTE_SECONDS", 12 * 60 * 60)
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "coordination.views.csrf_failure"
+
+# --- what leaves the server -------------------------------------------------------------------------------------------
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+if PRODUCTION:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sid", "__Host-csrf"
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 63_072_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 64 * 1024 * 1024)  # as sent
+IMPORT_MAX_UNPACKED_BYTES: int = env.int("IMPORT_MAX_UNPACKED_BYTES", 256 * 1024 * 1024)
+PRIVATE_FILES = VAR_DIR / "private"
+
+# --- static files, words, time ----------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- background work --------------------------------------------------------------------------------------------------
+REDIS_URL: str = env.str("REDIS_URL", "" if PRODUCTION else "redis://127.0.0.1:6379/0")
+if PRODUCTION and not REDIS_URL:
+    raise ImproperlyConfigured("REDIS_URL must name the broker.")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 3}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {"ring": {"task": "coordination.outbox.jobs.ring", "schedule": 5.0}, "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0}}
+OUTBOX_LEASE_SECONDS = 90  # longer than the hard time limit of a job
+OUTBOX_MAX_ATTEMPTS = 8  # over about six hours
+# topic -> the handlers that must hear of it; one message row for each
+OUTBOX_HANDLERS: dict[str, list[str]] = {
+    "task.assigned": ["coordination.worklist.handlers.notify_owner"],
+    "notification.mail": ["coordination.notifications.handlers.send_mail"],
+    "import.requested": ["coordination.interop.fhir.handlers.run_import"],
+    "patient.named": ["patients.handlers.find_similar_names"],
+}
+# job -> (dotted path, minutes between slots)
+SCHEDULE: dict[str, tuple[str, int]] = {
+    "seal_audit": ("coordination.audit.jobs.seal", 1),
+    "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
+    "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
+}
+AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+# --- mail and logs ----------------------------------------------------------------------------------------------------
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25")
+vars().update({name: value for name, value in EMAIL_CONFIG.items() if name.startswith("EMAIL_")})
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Throughline <no-reply@throughline.invalid>")
+# the parts of a timeline, each a model whose queryset answers `for_timeline`
+TIMELINE_SOURCES = [
+    "patients.Condition",
+    "patients.Medication",
+    "patients.Procedure",
+    "patients.Immunization",
+    "patients.Encounter",
+    "patients.Observation",
+    "worklist.Contact",
+    "worklist.Task",
+]
+# what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None
+PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
+LOGGING_CONFIG = None  # coordination.logs sets it up: JSON lines, an allow-list of keys
+LOG_LEVEL: str = env.str("LOG_LEVEL", "WARNING")
+os.environ.setdefault("TZ", "UTC")

@@ -1,0 +1,25 @@
+"""Every address of the product."""
+
+from django.urls import include, path
+
+from coordination import styleguide, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("coordination.worklist.urls")),
+    path("patients/", include("patients.urls")),
+    path("imports/", include("coordination.interop.urls")),
+    path("notifications/", include("coordination.notifications.urls")),
+    path("health/", include("coordination.outbox.urls")),
+    path("audit/", include("coordination.audit.urls")),
+    path("", include("coordination.accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
+
+handler400 = "coordination.views.bad_request"
+handler403 = "coordination.views.forbidden"
+handler404 = "coordination.views.not_found"
+handler500 = "coordination.views.server_error"

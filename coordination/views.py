@@ -1,0 +1,67 @@
+"""The few pages that belong to no app: home, health, and errors that say what to do."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from coordination.accounts.permissions import Permission
+from coordination.health import readiness
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Send each role to the page its day starts on."""
+    user: Any = request.user
+    if user.may(Permission.TASK_VIEW):
+        return redirect("worklist:day")
+    if user.may(Permission.PATIENT_REGISTER):
+        return redirect("patients:registry")
+    if user.may(Permission.USER_MANAGE):
+        return redirect("accounts:users")
+    if user.may(Permission.AUDIT_VIEW):
+        return redirect("audit:events")
+    return redirect("accounts:me")
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: touches nothing."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Ready to serve: the database answers, migrations are done, the outbox moves."""
+    checks = readiness(connection)
+    ready = all(check["ok"] for check in checks.values())
+    return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: the page exists for the person, the act is not theirs. Says which right is missing."""
+    missing = str(exception) if isinstance(exception, PermissionDenied) else ""
+    return render(request, "errors/403.html", {"missing": missing}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: byte for byte the same for what is hidden and what never was."""
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "errors/500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/403_csrf.html", status=403)

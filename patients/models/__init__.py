@@ -1,0 +1,25 @@
+"""Everything known about a patient."""
+
+from patients.models.history import (
+    HISTORY,
+    Allergy,
+    Condition,
+    Encounter,
+    FamilyHistory,
+    HistoryItem,
+    Immunization,
+    Medication,
+    Observation,
+    Procedure,
+    RecordStatus,
+    Sensitivity,
+)
+from patients.models.imports import ImportIssue, ImportJob
+from patients.models.patient import Address, ContactPoint, Identifier, Patient, SimilarName
+from patients.models.people import AccessDenial, AccessGrant, CareTeamMember, Consent, Coverage, RelatedPerson, SourceDocument
+
+__all__ = [
+    "HISTORY", "AccessDenial", "AccessGrant", "Address", "Allergy", "CareTeamMember", "Condition", "Consent", "ContactPoint", "Coverage",
+    "Encounter", "FamilyHistory", "HistoryItem", "Identifier", "Immunization", "ImportIssue", "ImportJob", "Medication", "Observation",
+    "Patient", "Procedure", "RecordStatus", "RelatedPerson", "Sensitivity", "SimilarName", "SourceDocument",
+]  # fmt: skip

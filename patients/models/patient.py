@@ -1,0 +1,364 @@
+"""The patient: who they are, how to name and reach them."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from coordination.lib.choices import known_values
+from coordination.lib.editable import Editable
+from coordination.lib.privacy import Privacy
+from patients.models.base import AboutPatient, Sourced, once_per_source
+from patients.querysets import PatientQuerySet
+
+
+@known_values
+class Patient(Sourced, Editable):
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("In care")
+        ENDED = "ended", _("Care ended")
+        ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other (X)")
+        UNKNOWN = "unknown", _("Not known")
+
+    class Gender(models.TextChoices):
+        WOMAN = "woman", _("Woman")
+        MAN = "man", _("Man")
+        TRANSGENDER_WOMAN = "transgender_woman", _("Transgender woman")
+        TRANSGENDER_MAN = "transgender_man", _("Transgender man")
+        NON_BINARY = "non_binary", _("Non-binary")
+        OTHER = "other", _("Another identity")
+        DECLINED = "declined", _("Declined")
+        UNKNOWN = "unknown", _("Not known")
+
+    class Race(models.TextChoices):
+        """One combined question with several answers (OMB Statistical Policy Directive 15, 2024)."""
+
+        AMERICAN_INDIAN = "american_indian", _("American Indian or Alaska Native")
+        ASIAN = "asian", _("Asian")
+        BLACK = "black", _("Black or African American")
+        HISPANIC = "hispanic", _("Hispanic or Latino")
+        MIDDLE_EASTERN = "middle_eastern", _("Middle Eastern or North African")
+        PACIFIC_ISLANDER = "pacific_islander", _("Native Hawaiian or Pacific Islander")
+        WHITE = "white", _("White")
+        DECLINED = "declined", _("Declined")
+        UNKNOWN = "unknown", _("Not known")
+
+    class RaceSource(models.TextChoices):
+        """Strongest first: a weaker source never overwrites a stronger one."""
+
+        SELF = "self", _("Self-reported")
+        PROXY = "proxy", _("Said by a proxy")
+        OBSERVED = "observed", _("Observed")
+        IMPORTED = "imported", _("Imported")
+        UNKNOWN = "unknown", _("Not known")
+
+    class YesNo(models.TextChoices):
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
+        UNKNOWN = "unknown", _("Not known")
+
+    class Proficiency(models.TextChoices):
+        VERY_WELL = "very_well", _("Speaks English very well")
+        WELL = "well", _("Speaks English well")
+        NOT_WELL = "not_well", _("Speaks English not well")
+        NOT_AT_ALL = "not_at_all", _("Speaks no English")
+        UNKNOWN = "unknown", _("Not known")
+
+    class Interpreter(models.TextChoices):
+        IN_PERSON = "in_person", _("In person")
+        PHONE = "phone", _("By phone")
+        VIDEO = "video", _("By video")
+        SIGN = "sign", _("Sign language")
+        CART = "cart", _("Live captions (CART)")
+        UNKNOWN = "unknown", _("Not known")
+
+    class AllergyStatus(models.TextChoices):
+        """Exactly four states: an empty list alone never means "no allergies"."""
+
+        KNOWN = "known", _("Known allergies")
+        NONE_KNOWN = "none_known", _("No known allergies")
+        NOT_RECORDED = "not_recorded", _("Allergies not recorded")
+        UNAVAILABLE = "unavailable", _("Allergies unavailable")
+
+    class Risk(models.TextChoices):
+        HIGH = "high", _("High")
+        RISING = "rising", _("Rising")
+        LOW = "low", _("Low")
+        UNKNOWN = "unknown", _("Not assessed")
+
+    class BirthPrecision(models.TextChoices):
+        DAY = "day", _("Day")
+        MONTH = "month", _("Month")
+        YEAR = "year", _("Year")
+
+    # --- name
+    family = models.CharField(_("family name"), max_length=120)
+    given = models.CharField(_("given name"), max_length=120, blank=True)
+    middle = models.CharField(_("middle names"), max_length=120, blank=True)
+    prefix = models.CharField(_("title"), max_length=40, blank=True)
+    suffix = models.CharField(_("suffix"), max_length=40, blank=True)
+    preferred_name = models.CharField(_("preferred name"), max_length=120, blank=True)
+    former_names = models.CharField(_("former names"), max_length=300, blank=True)
+    pronunciation = models.CharField(_("how to say the name"), max_length=120, blank=True)
+    family_first = models.BooleanField(_("family name is said first"), default=False)
+    pronouns = models.CharField(_("pronouns"), max_length=40, blank=True)
+    sort_name = models.CharField(max_length=300, editable=False)
+    name_keys = ArrayField(models.CharField(max_length=130), default=list, editable=False)
+    # --- person
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    birth_precision = models.CharField(max_length=5, choices=BirthPrecision.choices, default=BirthPrecision.DAY)
+    is_deceased = models.BooleanField(_("has died"), default=False)
+    deceased_on = models.DateField(_("date of death"), null=True, blank=True)
+    sex = models.CharField(_("legal sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    sex_for_clinical_use = models.CharField(max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    gender_identity = models.CharField(_("gender identity"), max_length=20, choices=Gender.choices, default=Gender.UNKNOWN)
+    sexual_orientation = models.CharField(_("sexual orientation"), max_length=60, blank=True)
+    race_ethnicity = ArrayField(models.CharField(max_length=20, choices=Race.choices), default=list, blank=True)
+    race_ethnicity_detail = models.CharField(max_length=200, blank=True)
+    race_ethnicity_source = models.CharField(max_length=10, choices=RaceSource.choices, default=RaceSource.UNKNOWN)
+    marital_status = models.CharField(max_length=40, blank=True)
+    # --- language and understanding (BCP-47 tags)
+    language = models.CharField(_("spoken language"), max_length=20, blank=True)
+    written_language = models.CharField(_("written language"), max_length=20, blank=True)
+    english = models.CharField(_("English"), max_length=12, choices=Proficiency.choices, default=Proficiency.UNKNOWN)
+    interpreter_needed = models.CharField(max_length=8, choices=YesNo.choices, default=YesNo.UNKNOWN)
+    interpreter_mode = models.CharField(max_length=10, choices=Interpreter.choices, default=Interpreter.UNKNOWN)
+    interpreter_gender = models.CharField(max_length=40, blank=True)
+    communication_needs = models.CharField(_("communication needs"), max_length=300, blank=True)
+    cultural_needs = models.CharField(_("cultural and faith needs"), max_length=300, blank=True)
+    # --- care
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    care_ended_on = models.DateField(null=True, blank=True)
+    care_ended_reason = models.CharField(max_length=200, blank=True)
+    record_number = models.CharField(_("record number"), max_length=60, blank=True)
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="patients", null=True, blank=True)
+    risk = models.CharField(max_length=8, choices=Risk.choices, default=Risk.UNKNOWN)
+    allergy_status = models.CharField(max_length=12, choices=AllergyStatus.choices, default=AllergyStatus.NOT_RECORDED)
+    allergies_checked_on = models.DateField(null=True, blank=True)
+    safety_note = models.CharField(_("safety note"), max_length=300, blank=True)
+    # --- the caseload row: kept by the actions that change it, so that a list is one indexed query
+    coordinator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="caseload", null=True, blank=True
+    )
+    last_contact_at = models.DateTimeField(null=True, editable=False)
+    last_contact_outcome = models.CharField(max_length=20, blank=True, editable=False)
+    next_due_at = models.DateTimeField(null=True, editable=False)
+    open_tasks = models.PositiveIntegerField(default=0, editable=False)
+    has_similar_name = models.BooleanField(default=False, editable=False)
+
+    objects = PatientQuerySet.as_manager()
+    privacy = Privacy(
+        identifying=[
+            "family", "given", "middle", "prefix", "suffix", "preferred_name", "former_names", "pronunciation", "sort_name",
+            "name_keys", "birth_date", "deceased_on", "record_number", "source_key",
+        ],
+        clinical=[
+            "pronouns", "sex", "sex_for_clinical_use", "gender_identity", "sexual_orientation", "race_ethnicity",
+            "race_ethnicity_detail", "marital_status", "language", "written_language", "english", "interpreter_needed",
+            "interpreter_mode", "interpreter_gender", "communication_needs", "cultural_needs", "risk", "allergy_status",
+            "allergies_checked_on", "safety_note", "is_deceased", "care_ended_reason",
+        ],
+        safe=[
+            "family_first", "birth_precision", "race_ethnicity_source", "status", "care_ended_on", "last_contact_at",
+            "last_contact_outcome", "next_due_at", "open_tasks", "has_similar_name", "source", "source_hash",
+        ],
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            once_per_source("patient_once_per_source"),
+            models.UniqueConstraint(
+                fields=["organization", "record_number"], name="patient_record_number_once", condition=~models.Q(record_number="")
+            ),
+            models.CheckConstraint(name="patient_has_a_name", condition=~models.Q(family="", given="")),
+            models.CheckConstraint(name="patient_death_after_birth", condition=models.Q(deceased_on__isnull=True) | models.Q(birth_date__isnull=True) | models.Q(deceased_on__gte=models.F("birth_date"))),
+            models.CheckConstraint(name="patient_death_is_said", condition=models.Q(deceased_on__isnull=True) | models.Q(is_deceased=True)),
+            models.CheckConstraint(name="patient_end_is_dated", condition=~models.Q(status="ended") | models.Q(care_ended_on__isnull=False)),
+        ]
+        indexes = [
+            # finding: by name as typed, misspelt or heard; by date of birth; by record number
+            GinIndex(fields=["name_keys"], name="patient_name_keys"),
+            models.Index(OpClass("sort_name", name="text_pattern_ops"), name="patient_name_prefix"),
+            models.Index(fields=["organization", "birth_date"], name="patient_born"),
+            # registry: each sort order is the tail of an index, for the organization and for one team
+            models.Index(fields=["organization", "sort_name", "id"], name="patient_org_name"),
+            models.Index(fields=["team", "sort_name", "id"], name="patient_team_name"),
+            models.Index(fields=["coordinator", "sort_name", "id"], name="patient_coordinator_name"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)  # never the name: this lands in logs
+
+    @property
+    def display_name(self) -> str:
+        """FAMILY, Given: the order the banner and every row use (NHS CUI patient banner)."""
+        return ", ".join(part for part in (self.family.upper(), self.given) if part)
+
+    @property
+    def called(self) -> str:
+        """The name to say on the phone."""
+        return self.preferred_name or self.given or self.family
+
+    def age_on(self, day: dt.date) -> int | None:
+        """Whole years on `day`, or at death. None while the date of birth is not known."""
+        if self.birth_date is None:
+            return None
+        day = self.deceased_on or day
+        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+
+    @property
+    def may_be_contacted(self) -> bool:
+        return not self.is_deceased and self.status == self.Status.ACTIVE
+
+
+@known_values
+class Identifier(AboutPatient):
+    """A number another system knows the patient by."""
+
+    class Kind(models.TextChoices):
+        """HL7 v2 table 0203."""
+
+        MR = "MR", _("Medical record number")
+        MB = "MB", _("Member number")
+        MC = "MC", _("Medicare number")
+        MA = "MA", _("Medicaid number")
+        SS = "SS", _("Social Security number")
+        DL = "DL", _("Driver's license")
+        PPN = "PPN", _("Passport")
+        OTHER = "OTH", _("Other")
+
+    kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.OTHER)
+    system = models.CharField(max_length=300, blank=True)
+    value = models.CharField(max_length=200)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+
+    privacy = Privacy(identifying=["value"], safe=["kind", "system", "starts_on", "ends_on"])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "system", "value"], name="identifier_once_per_system", condition=~models.Q(system="")),
+        ]
+        indexes = [models.Index(fields=["organization", "value"], name="identifier_value"), models.Index(fields=["patient"], name="identifier_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+@known_values
+class ContactPoint(AboutPatient):
+    """A phone number or address of the wire, with what may be said there."""
+
+    class Kind(models.TextChoices):
+        MOBILE = "mobile", _("Mobile")
+        HOME = "home", _("Home phone")
+        WORK = "work", _("Work phone")
+        EMAIL = "email", _("E-mail")
+        FAX = "fax", _("Fax")
+        OTHER = "other", _("Other")
+
+    class Voicemail(models.TextChoices):
+        """45 CFR 164.510(b): how much may be said to a machine."""
+
+        NONE = "none", _("Leave no message")
+        CALLBACK = "callback", _("Callback number only")
+        DETAILS = "details", _("OK to leave a message")
+        UNKNOWN = "unknown", _("Voicemail not asked")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    value = models.CharField(max_length=200)
+    number = models.CharField(max_length=20, blank=True, editable=False)  # E.164 when the value is a phone number
+    rank = models.PositiveSmallIntegerField(default=1)
+    voicemail = models.CharField(max_length=8, choices=Voicemail.choices, default=Voicemail.UNKNOWN)
+    text_allowed = models.BooleanField(null=True, blank=True)
+    do_not_use = models.BooleanField(default=False)  # unsafe or wrong: shown struck out, never dialed
+    do_not_use_reason = models.CharField(max_length=200, blank=True)
+    best_time = models.CharField(max_length=100, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    privacy = Privacy(
+        identifying=["value", "number"],
+        clinical=["do_not_use_reason", "note"],
+        safe=["kind", "rank", "voicemail", "text_allowed", "do_not_use", "best_time"],
+    )
+
+    class Meta:
+        ordering = ["rank", "id"]
+        constraints = []
+        indexes = [models.Index(fields=["patient", "rank"], name="contact_point_patient"), models.Index(fields=["organization", "number"], name="contact_point_number")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+@known_values
+class Address(AboutPatient):
+    class Use(models.TextChoices):
+        HOME = "home", _("Home")
+        MAILING = "mailing", _("Mailing")
+        TEMPORARY = "temporary", _("Temporary")
+        OLD = "old", _("Former")
+
+    use = models.CharField(max_length=10, choices=Use.choices, default=Use.HOME)
+    line = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=60, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    is_confidential = models.BooleanField(default=False)  # confidential communications, 45 CFR 164.522(b)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+
+    privacy = Privacy(
+        identifying=["line", "city", "postal_code"], safe=["use", "state", "country", "is_confidential", "starts_on", "ends_on"]
+    )
+
+    class Meta:
+        ordering = ["use", "id"]
+        constraints = []
+        indexes = [models.Index(fields=["patient"], name="address_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.use} {self.pk}"
+
+    @property
+    def one_line(self) -> str:
+        region = " ".join(part for part in (self.state, self.postal_code) if part)
+        return ", ".join(part for part in (self.line, self.city, region) if part)
+
+
+@known_values
+class SimilarName(models.Model):
+    """Two patients a person could take for each other. Stored both ways, shown wherever one of them is."""
+
+    class Reason(models.TextChoices):
+        SAME_NAME = "same_name", _("Same name")
+        SOUNDS_ALIKE = "sounds_alike", _("Sounds alike")
+        SAME_BIRTH_DATE = "same_birth_date", _("Similar name, same date of birth")
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="similar_names")
+    other = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+
+    objects: Any = models.Manager()
+    privacy = Privacy(safe=["reason"])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "other"], name="similar_name_once"),
+            models.CheckConstraint(name="similar_name_two_people", condition=~models.Q(patient=models.F("other"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} {self.other_id}"
+

@@ -1,0 +1,165 @@
+"""The one rule for who sees which patient, and everything built on it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db import connection, models
+from django.db.models import Q, Value
+from django.utils import timezone
+
+from coordination.accounts.models import SEE_PATIENTS
+from coordination.accounts.permissions import Permission
+from coordination.lib.names import name_keys, sort_key
+
+# which role permission opens which sensitivity label (HL7 v3 ActCode; domain facts 9.2)
+SENSITIVITY_PERMISSIONS: dict[str, Permission] = {
+    "BH": Permission.SENSITIVE_BEHAVIORAL,
+    "PSY": Permission.SENSITIVE_BEHAVIORAL,
+    "ETH": Permission.SENSITIVE_SUBSTANCE_USE,
+    "42CFRPart2": Permission.SENSITIVE_SUBSTANCE_USE,
+    "HIV": Permission.SENSITIVE_SEXUAL,
+    "STD": Permission.SENSITIVE_SEXUAL,
+    "SEX": Permission.SENSITIVE_SEXUAL,
+    "SDV": Permission.SENSITIVE_VIOLENCE,
+    "GDIS": Permission.SENSITIVE_GENETIC,
+}
+
+_SCOPE_SQL = """
+    select 'team', p.content_object_id from accounts_teamuserobjectpermission p
+      join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s where p.user_id = %(user)s
+    union select 'team', p.content_object_id from accounts_teamgroupobjectpermission p
+      join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
+      join accounts_user_groups g on g.group_id = p.group_id where g.user_id = %(user)s
+    union select 'patient', m.patient_id from patients_careteammember m
+      where (m.user_id = %(user)s or m.user_id in (
+        select c.absent_id from accounts_cover c
+        where c.covering_id = %(user)s and c.starts_on <= %(today)s and c.ends_on >= %(today)s))
+      and m.starts_on <= %(today)s and (m.ends_on is null or m.ends_on >= %(today)s)
+    union select 'patient', g.patient_id from patients_accessgrant g
+      where g.user_id = %(user)s and g.starts_at <= %(now)s and g.expires_at > %(now)s and g.revoked_at is null
+    union select 'denied', d.patient_id from patients_accessdenial d
+      where d.user_id = %(user)s and d.starts_on <= %(today)s and (d.ends_on is null or d.ends_on >= %(today)s)
+"""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one person reaches now: ids first, so that the list itself is one indexed query."""
+
+    organization_id: uuid.UUID | None
+    whole_organization: bool = False
+    team_ids: tuple[uuid.UUID, ...] = ()
+    patient_ids: tuple[uuid.UUID, ...] = ()
+    denied_ids: tuple[uuid.UUID, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return self.organization_id is None or not (self.whole_organization or self.team_ids or self.patient_ids)
+
+
+NO_SCOPE = Scope(None)
+
+
+def scope_of(user: Any) -> Scope:
+    """Return the scope of `user`, read once per request (the user object lives as long as the request) in one statement.
+
+    Sight comes through a care-team membership in force today, a grant on the patient's team, a cover in force, or a dated
+    grant on the one patient. An explicit denial wins over all of them.
+    """
+    if not getattr(user, "is_authenticated", False) or not user.may(Permission.PATIENT_VIEW):
+        return NO_SCOPE
+    cached: Scope | None = user.__dict__.get("_scope")
+    if cached is not None:
+        return cached
+    values = {"user": user.pk, "grant": SEE_PATIENTS, "today": user.organization.today(), "now": timezone.now()}
+    found: dict[str, list[uuid.UUID]] = {"team": [], "patient": [], "denied": []}
+    with connection.cursor() as cursor:
+        cursor.execute(_SCOPE_SQL, values)
+        for kind, pk in cursor.fetchall():
+            found[kind].append(pk)
+    scope = Scope(
+        organization_id=user.organization_id,
+        whole_organization=user.may(Permission.PATIENT_VIEW_ORGANIZATION),
+        team_ids=tuple(found["team"]),
+        patient_ids=tuple(found["patient"]),
+        denied_ids=tuple(found["denied"]),
+    )
+    user.__dict__["_scope"] = scope
+    return scope
+
+
+def forget_scope(user: Any) -> None:
+    """Read the scope again at the next question: after a change of rights inside one request."""
+    user.__dict__.pop("_scope", None)
+
+
+class PatientQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """The one rule for who sees which patient. Lists, pages, counts and the API all start here."""
+        scope = scope_of(user)
+        if scope.is_empty:
+            return self.none()
+        seen = self.filter(organization_id=scope.organization_id).exclude(status="entered_in_error")
+        if not scope.whole_organization:
+            reach = Q(pk__in=scope.patient_ids)
+            if scope.team_ids:
+                reach |= Q(team_id__in=scope.team_ids)
+            seen = seen.filter(reach)
+        return seen.exclude(pk__in=scope.denied_ids) if scope.denied_ids else seen
+
+    def active(self) -> Self:
+        return self.filter(status="active")
+
+    def named_like(self, text: str) -> Self:
+        """Bounded candidates for a typed name: same letters, one letter off, or sounding alike. Rank them afterwards."""
+        keys = name_keys(text)
+        return self.filter(Q(name_keys__overlap=keys) | Q(sort_name__startswith=sort_key(text))) if keys else self.none()
+
+
+class AboutPatientQuerySet(models.QuerySet[Any]):
+    """Rows about one patient: seen by whoever sees the patient."""
+
+    def visible_to(self, user: Any) -> Self:
+        patients = self.model._meta.get_field("patient").related_model
+        return self.filter(patient__in=patients.objects.visible_to(user))
+
+    def of(self, patient: Any) -> Self:
+        return self.filter(patient=patient)
+
+
+class HistoryQuerySet(AboutPatientQuerySet):
+    """Clinical rows: the patient must be seen, health history allowed, and the row's sensitivity open to the role."""
+
+    def visible_to(self, user: Any) -> Self:
+        if not user.may(Permission.HISTORY_VIEW):
+            return self.none()
+        return super().visible_to(user).open_to(user)
+
+    def open_to(self, user: Any) -> Self:
+        return self.exclude(sensitivity__in=closed_labels(user)) if user.may(Permission.HISTORY_VIEW) else self.none()
+
+    def for_timeline(self, user: Any, patient: Any) -> Self:
+        """The shared shape of a timeline entry: kind, id, at, title, note, tone, source."""
+        model: Any = self.model
+        rows: Self = (
+            self.open_to(user)
+            .filter(patient=patient, occurred_at__isnull=False)
+            .exclude(record_status="entered_in_error")
+            .order_by()
+            .values_list(
+                Value(model.timeline_kind, output_field=models.CharField()),
+                "id",
+                "occurred_at",
+                "text",
+                "note",
+                "source",
+            )
+        )
+        return rows
+
+
+def closed_labels(user: Any) -> list[str]:
+    """Sensitivity labels the person's roles do not open."""
+    return [label for label, permission in SENSITIVITY_PERMISSIONS.items() if not user.may(permission)]
+
