@@ -5,8 +5,8 @@
     python3 manage.py test    set everything up and run every test
     python3 manage.py setup   only install
 
-Until the hand-over at its end this file uses the standard library only: it makes a virtual environment from the
-hashed requirements and starts itself again inside it.
+Until the hand-over at its end this file uses the standard library only: it makes a virtual environment from
+the hashed requirements and starts itself again inside it.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def check_data_folder(data: Path) -> None:
         raise Problem(f"{data} is not a working database folder: move it away, or put a backup back.")
     if (found := version.read_text().strip()) != PG_MAJOR:
         raise Problem(
-            f"{data} was made by PostgreSQL {found}, this is PostgreSQL {PG_MAJOR}: move it away or upgrade it."
+            f"{data} was made by PostgreSQL {found}, and this is {PG_MAJOR}: move it away or upgrade it."
         )
 
 

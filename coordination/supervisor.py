@@ -1,7 +1,7 @@
 """`manage.py up`: start everything in order, keep it running, stop it cleanly.
 
-One process watches over the servers, the web, the worker and the beat. It never imports Django: that would cost the
-second start seconds, and a fault in the application must not take its watchman down.
+One process watches over the servers, the web, the worker and the beat. It never loads the application: that
+would cost the second start seconds, and a fault in the application must not take its watchman down.
 """
 
 import argparse
@@ -45,10 +45,10 @@ class Stopped(Exception):
     """Somebody pressed Ctrl-C, or the system asks us to end."""
 
 
-# ------------------------------------------------------------------------------------------------------------ children
+# --------------------------------------------------------------------------------------------------- children
 @dataclass
 class Child:
-    """One process we keep alive. It leads a group of its own, so that it can be stopped with everything it started."""
+    """One process we keep alive. It leads a group of its own, so it is stopped with everything it started."""
 
     name: str
     command: Sequence[str]
@@ -138,7 +138,7 @@ def children(port: int) -> list[Child]:
     ]
 
 
-# ------------------------------------------------------------------------------------------------------- before serving
+# --------------------------------------------------------------------------------------------- before serving
 def free_port(port: int) -> None:
     """Refuse a port somebody else answers on, before anything is started."""
     if not 1 <= port <= 65535:
@@ -232,10 +232,10 @@ def must(done: subprocess.CompletedProcess[str], what: str) -> None:
     raise Problem(f"Could not {what}: {last_words(log)} (all of it: {shown(log)})")
 
 
-# -------------------------------------------------------------------------------------------------------------- serving
+# ---------------------------------------------------------------------------------------------------- serving
 def is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"{address_of(port)}readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{address_of(port)}readyz", timeout=5) as answer:  # noqa: S310 our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -305,7 +305,7 @@ def on_signal(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 
-# ------------------------------------------------------------------------------------------------------------- the words
+# -------------------------------------------------------------------------------------------------- the words
 def say(text: str) -> None:
     print(text, flush=True)
 

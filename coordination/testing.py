@@ -32,7 +32,7 @@ def pytest_addoption(parser: Any) -> None:
 def point_at_servers() -> None:
     """Addresses given, or the servers `manage.py up` runs; Django says clearly when nobody answers.
 
-    Tests make and change their own schema, so they sign in as its owner; row-level security binds the owner too.
+    Tests make and change their own schema, so they sign in as its owner; row-level security binds it too.
     """
     os.environ.update({"THROUGHLINE_ENV": "test", "THROUGHLINE_AS_OWNER": "1", "DEMO": "0"})
     complete()
