@@ -10,7 +10,7 @@ ICONS = frozenset(
     list-checks loader-circle lock log-out mail map-pin message-square-text monitor moon network octagon-alert
     paperclip pencil phone phone-off pill pin plus printer refresh-cw scale search send server settings share-2
     shield shield-alert shield-check sliders-horizontal smartphone star stethoscope sun syringe tag trash-2
-    trending-down trending-up triangle-alert undo-2 upload user-check user-plus user-round users video voicemail
+    trending-down trending-up triangle-alert undo-2 upload user-check user-plus user-cog user-round users users-round video voicemail
     wallet-cards wifi-off x
     """.split()
 )

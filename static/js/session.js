@@ -35,10 +35,9 @@ async function keep() {
 }
 
 function tick() {
-  const idle = (Date.now() - used) / 1000;
-  if (idle >= idleSeconds) end();
-  else if (idle >= warnSeconds && !ended) {
-    const left = Math.max(0, Math.ceil(idleSeconds - idle));
+  const left = Math.ceil(idleSeconds - (Date.now() - used) / 1000);
+  if (left <= 0) end();
+  else if (left <= warnSeconds && !ended) {
     dialog.querySelector("[data-countdown]").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     if (!dialog.open) show("warning");
   }
