@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
 from coordination.accounts.models import Team, User
-from coordination.accounts.permissions import Permission
+from coordination.lib.permissions import Permission, require
 
-
-def require(user: Any, permission: Permission) -> None:
-    """Raise PermissionDenied (403) unless one of the person's roles allows this."""
-    if not user.may(permission):
-        raise PermissionDenied(str(permission.label))
+__all__ = ["get_colleague", "get_team", "list_colleagues", "list_teams", "require"]
 
 
 def get_colleague(user: User, pk: Any, *, permission: Permission) -> User:

@@ -1,35 +1,5 @@
-"""Everything a person may be allowed to do, by one name each. Roles (roles.py) are sets of these."""
+"""The names of rights stand in lib, where every app can ask for them; what a role may do is decided in roles.py."""
 
-from django.db import models
-from django.utils.translation import gettext_lazy as _
+from coordination.lib.permissions import Permission
 
-
-class Permission(models.TextChoices):
-    # patients
-    PATIENT_VIEW = "patient_view", _("See patients they care for")
-    PATIENT_VIEW_ORGANIZATION = "patient_view_organization", _("See every patient of the organization")
-    PATIENT_REGISTER = "patient_register", _("Add a patient")
-    PATIENT_EDIT = "patient_edit", _("Change who the patient is and how to reach them")
-    PATIENT_IMPORT = "patient_import", _("Import patients")
-    PATIENT_PRINT = "patient_print", _("Print a patient summary")
-    HISTORY_VIEW = "history_view", _("See health history")
-    HISTORY_EDIT = "history_edit", _("Add to health history")
-    SENSITIVE_BEHAVIORAL = "sensitive_behavioral", _("See behavioral and mental health items")
-    SENSITIVE_SUBSTANCE_USE = "sensitive_substance_use", _("See substance use items (42 CFR Part 2)")
-    SENSITIVE_SEXUAL = "sensitive_sexual", _("See HIV, sexual and reproductive health items")
-    SENSITIVE_VIOLENCE = "sensitive_violence", _("See domestic and sexual violence items")
-    SENSITIVE_GENETIC = "sensitive_genetic", _("See genetic items")
-    COVERAGE_EDIT = "coverage_edit", _("Change coverage")
-    CONSENT_EDIT = "consent_edit", _("Record and revoke consents")
-    CARE_TEAM_EDIT = "care_team_edit", _("Change the care team")
-    # worklist
-    TASK_VIEW = "task_view", _("See tasks")
-    TASK_WORK = "task_work", _("Open, assign, snooze and close tasks")
-    CONTACT_LOG = "contact_log", _("Log a contact")
-    # people, trust, running
-    ACCESS_LOG_VIEW = "access_log_view", _("See who opened a record")
-    AUDIT_VIEW = "audit_view", _("Read the audit trail")
-    USER_MANAGE = "user_manage", _("Manage users and their roles")
-    TEAM_MANAGE = "team_manage", _("Manage teams, sites and grants")
-    HEALTH_VIEW = "health_view", _("See the health of the system")
-    HEALTH_REPAIR = "health_repair", _("Decide what happens to stuck messages")
+__all__ = ["Permission"]
