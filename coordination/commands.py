@@ -12,7 +12,7 @@ from coordination.places import Problem
 from coordination.supervisor import up
 from coordination.testing import test
 
-OWNER_COMMANDS = {"migrate", "makemigrations"}
+OWNER_COMMANDS = {"migrate", "makemigrations", "town"}
 
 
 def run_command(command: str, argv: Sequence[str]) -> int:

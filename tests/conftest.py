@@ -18,7 +18,14 @@ from django.test import Client
 from coordination.accounts.models import Organization, Team, User
 from coordination.lib.rls import enter_organization
 from patients.models import Patient
-from tests.factories import OrganizationFactory, PatientFactory, TeamFactory, UserFactory, grant_team, join_care_team
+from tests.factories import (
+    OrganizationFactory,
+    PatientFactory,
+    TeamFactory,
+    UserFactory,
+    grant_team,
+    join_care_team,
+)
 
 
 @dataclass
@@ -45,9 +52,14 @@ class Cast:
 def cast(db: None) -> Iterator[Cast]:
     hillside = OrganizationFactory(name="Hillside")
     riverbend = OrganizationFactory(name="Riverbend")
-    north, south = TeamFactory(organization=riverbend, name="North"), TeamFactory(organization=riverbend, name="South")
+    north, south = (
+        TeamFactory(organization=riverbend, name="North"),
+        TeamFactory(organization=riverbend, name="South"),
+    )
 
-    def person(name: str, role: str, organization: Organization = riverbend, team: Team | None = None) -> User:
+    def person(
+        name: str, role: str, organization: Organization = riverbend, team: Team | None = None
+    ) -> User:
         user = UserFactory(organization=organization, name=name, roles=[role])
         if team is not None:
             grant_team(user, team)
@@ -67,7 +79,9 @@ def cast(db: None) -> Iterator[Cast]:
         "olga": person("Olga Berg", "coordinator", organization=hillside),
     }
     enter_organization(riverbend.pk)
-    pat = PatientFactory(organization=riverbend, team=north, family="Rivera", given="Pat", coordinator=people["ana"])
+    pat = PatientFactory(
+        organization=riverbend, team=north, family="Rivera", given="Pat", coordinator=people["ana"]
+    )
     join_care_team(pat, people["ana"], role="coordinator", is_primary=True)
     yield Cast(riverbend=riverbend, hillside=hillside, north=north, south=south, pat=pat, **people)
 

@@ -4,4 +4,12 @@ from tests.factories.accounts import OrganizationFactory, TeamFactory, UserFacto
 from tests.factories.patients import PatientFactory, join_care_team
 from tests.factories.worklist import TaskFactory
 
-__all__ = ["OrganizationFactory", "PatientFactory", "TaskFactory", "TeamFactory", "UserFactory", "grant_team", "join_care_team"]
+__all__ = [
+    "OrganizationFactory",
+    "PatientFactory",
+    "TaskFactory",
+    "TeamFactory",
+    "UserFactory",
+    "grant_team",
+    "join_care_team",
+]

@@ -31,5 +31,10 @@ def join_care_team(patient: Patient, user: User, **values: Any) -> CareTeamMembe
     values.setdefault("role", "nurse")
     values.setdefault("starts_on", dt.date(2020, 1, 1))
     return CareTeamMember.objects.create(
-        organization=patient.organization, patient=patient, user=user, created_by=user, updated_by=user, **values
+        organization=patient.organization,
+        patient=patient,
+        user=user,
+        created_by=user,
+        updated_by=user,
+        **values,
     )
