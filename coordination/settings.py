@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "coordination.accounts.middleware.SessionClock",
     "coordination.middleware.OneTransaction",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "coordination.accounts.middleware.LoginRequired",
     "coordination.accounts.middleware.SecondStepRequired",
     "coordination.accounts.middleware.Preferences",
     "allauth.account.middleware.AccountMiddleware",
@@ -149,6 +149,7 @@ DATABASES = {"default": _database()}
 # --- sign-in ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["coordination.accounts.backends.ByEmail", "guardian.backends.ObjectPermissionBackend"]
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique whatever their capitals: a constraint on lower(email)
 ANONYMOUS_USER_NAME = None  # guardian makes no user of its own
 GUARDIAN_MONKEY_PATCH_USER = False
 PASSWORD_HASHERS = ["coordination.accounts.hashers.Argon2id"]
@@ -156,14 +157,84 @@ if ENVIRONMENT == "test":  # a sign-in in a test costs no 90 ms; the real hasher
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "coordination.accounts.passwords.NotEndless"},
+    {"NAME": "coordination.accounts.passwords.NotOurName"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email", "name"]}},
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # a link to choose a password, also of an invitation
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "coordination.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # never shown: people are invited
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = str
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_RATE_LIMITS = {  # HOUSE: tries / minutes, for one address or one account
+    "login": "100/m/ip",
+    "login_failed": "50/15m/ip,5/15m/key",
+    "reset_password": "20/15m/ip,3/15m/key",
+    "reset_password_from_key": "20/15m/ip",
+    "reauthenticate": "10/15m/user",
+    "change_password": "5/15m/user",
+}
+ACCOUNT_FORMS = {
+    "login": "coordination.accounts.forms.SignInForm",
+    "reset_password": "coordination.accounts.forms.ForgottenForm",
+    "reset_password_from_key": "coordination.accounts.forms.ChoosePasswordForm",
+    "change_password": "coordination.accounts.forms.ChangePasswordForm",
+    "set_password": "coordination.accounts.forms.SetPasswordForm",
+    "reauthenticate": "coordination.accounts.forms.PasswordAgainForm",
+}
+MFA_ADAPTER = "coordination.accounts.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Throughline"
+MFA_TOTP_TOLERANCE = 1  # one step of 30 seconds either way; each code works once (forms.CodeForm)
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an invitation was answered from the address itself
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_FORMS = {
+    "authenticate": "coordination.accounts.forms.CodeForm",
+    "reauthenticate": "coordination.accounts.forms.CodeAgainForm",
+    "activate_totp": "coordination.accounts.forms.ActivateAppForm",
+    "add_webauthn": "coordination.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "coordination.accounts.forms.RenamePasskeyForm",
+}
+# sign-in through the organization's own identity provider, for people who were invited: off unless it is named
+OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", "")
+SOCIALACCOUNT_ADAPTER = "coordination.accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}
+if OIDC_SERVER_URL:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"].append(
+        {
+            "provider_id": "work",
+            "name": env.str("OIDC_NAME", "your organization"),
+            "client_id": env.str("OIDC_CLIENT_ID"),
+            "secret": env.str("OIDC_CLIENT_SECRET"),
+            "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
+        }
+    )
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
+# tries are counted in PostgreSQL: an evicted or flushed Redis would open the door to guessing
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_limit",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", 15 * 60)  # HOUSE: HIPAA automatic logoff
 SESSION_ABSOLUTE_SECONDS: int = env.int("SESSION_ABSOLUTE_SECONDS", 12 * 60 * 60)
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "coordination.accounts.sessions"
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -251,6 +322,9 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "notification.mail": ["coordination.notifications.handlers.send_mail"],
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
     "patient.named": ["patients.handlers.find_similar_names"],
+    "user.invited": ["coordination.accounts.handlers.send_invitation"],
+    "password.forgotten": ["coordination.accounts.handlers.send_password_link"],
+    "security.changed": ["coordination.accounts.handlers.send_security_notice"],
 }
 # job -> (dotted path, minutes between slots)
 SCHEDULE: dict[str, tuple[str, int]] = {
@@ -259,7 +333,6 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # --- mail and logs ----------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25")
@@ -268,6 +341,7 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Throughline <no-reply@t
 # the parts of a timeline, each a model whose queryset answers `for_timeline`
 TIMELINE_SOURCES = [
     "patients.Condition",
+    "patients.Allergy",
     "patients.Medication",
     "patients.Procedure",
     "patients.Immunization",
@@ -276,8 +350,10 @@ TIMELINE_SOURCES = [
     "worklist.Contact",
     "worklist.Task",
 ]
-# what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None
+# what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None (patients/panels.py)
 PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
+# what they add on top of the timeline, still to come: callables (user, patient) -> list[Ahead]
+TIMELINE_AHEAD = ["coordination.worklist.panels.ahead"]
 LOGGING_CONFIG = None  # coordination.logs sets it up: JSON lines, an allow-list of keys
 LOG_LEVEL: str = env.str("LOG_LEVEL", "WARNING")
 os.environ.setdefault("TZ", "UTC")

@@ -1,11 +1,12 @@
 """The one rule for who sees which patient, and everything built on it."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import connection, models
-from django.db.models import Q, Value
+from django.db.models import Q
 from django.utils import timezone
 
 from coordination.accounts.models import SEE_PATIENTS
@@ -127,6 +128,25 @@ class AboutPatientQuerySet(models.QuerySet[Any]):
     def of(self, patient: Any) -> Self:
         return self.filter(patient=patient)
 
+    def in_force(self, today: dt.date) -> Self:
+        """Rows with dates of their own that hold today. An open end goes on, an open start always was."""
+        started = Q(starts_on__isnull=True) | Q(starts_on__lte=today)
+        return self.filter(started, Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+
+
+class ConsentQuerySet(AboutPatientQuerySet):
+    """A consent about substance use records says that there are some: only those who ask for consents or may read them see it."""
+
+    def visible_to(self, user: Any) -> Self:
+        return super().visible_to(user).open_to(user)
+
+    def open_to(self, user: Any) -> Self:
+        return self if sees_part_2_consents(user) else self.exclude(kind="part_2")
+
+
+def sees_part_2_consents(user: Any) -> bool:
+    return bool(user.may(Permission.CONSENT_EDIT) or user.may(Permission.SENSITIVE_SUBSTANCE_USE))
+
 
 class HistoryQuerySet(AboutPatientQuerySet):
     """Clinical rows: the patient must be seen, health history allowed, and the row's sensitivity open to the role."""
@@ -139,24 +159,13 @@ class HistoryQuerySet(AboutPatientQuerySet):
     def open_to(self, user: Any) -> Self:
         return self.exclude(sensitivity__in=closed_labels(user)) if user.may(Permission.HISTORY_VIEW) else self.none()
 
+    def standing(self) -> Self:
+        """Without what was entered in error."""
+        return self.exclude(record_status="entered_in_error")
+
     def for_timeline(self, user: Any, patient: Any) -> Self:
-        """The shared shape of a timeline entry: kind, id, at, title, note, tone, source."""
-        model: Any = self.model
-        rows: Self = (
-            self.open_to(user)
-            .filter(patient=patient, occurred_at__isnull=False)
-            .exclude(record_status="entered_in_error")
-            .order_by()
-            .values_list(
-                Value(model.timeline_kind, output_field=models.CharField()),
-                "id",
-                "occurred_at",
-                "text",
-                "note",
-                "source",
-            )
-        )
-        return rows
+        """What the timeline tells of these rows: what has a date, is open to the person and was not a mistake."""
+        return self.open_to(user).standing().filter(patient=patient, occurred_at__isnull=False)
 
 
 def closed_labels(user: Any) -> list[str]:

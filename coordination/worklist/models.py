@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from coordination.lib.choices import known_values
 from coordination.lib.editable import Editable
 from coordination.lib.privacy import Privacy
+from coordination.lib.timeline import Entries
 from coordination.worklist.querysets import ContactQuerySet, TaskQuerySet
 
 OPEN = ["open", "in_progress", "waiting", "blocked"]
@@ -100,6 +101,10 @@ class Task(Editable):
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
     objects = TaskQuerySet.as_manager()
+    timeline = Entries(
+        kind="task", group="tasks", icon="circle-check", at="closed_at", title="title", detail="outcome", note="outcome_note",
+        author="closed_by__name", label=_("Task closed"),
+    )  # fmt: skip
     privacy = Privacy(
         clinical=[
             "title", "reason", "context", "waiting_on", "snooze_reason", "checklist", "outcome", "outcome_note", "source_key",
@@ -227,6 +232,10 @@ class Contact(Editable):
     note = models.TextField(blank=True)
 
     objects = ContactQuerySet.as_manager()
+    timeline = Entries(
+        kind="contact", group="contacts", icon="phone", at="occurred_at", title="outcome", detail="mode", note="note",
+        author="staff__name",
+    )  # fmt: skip
     privacy = Privacy(
         identifying=["with_whom"],
         clinical=["note", "topics", "no_follow_up_reason", "outcome"],

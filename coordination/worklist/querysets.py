@@ -1,16 +1,75 @@
 """Which tasks and contacts a person sees, and in which order the work is shown."""
 
 import datetime as dt
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Self
 
+from django.contrib.postgres.aggregates import JSONBAgg
 from django.db import models
-from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, Sum, Value, When
+from django.db.models.functions import Coalesce, JSONObject
 
 from coordination.accounts.permissions import Permission
 from patients.models import Patient
 from patients.querysets import AboutPatientQuerySet, scope_of
 
 OPEN = ["open", "in_progress", "waiting", "blocked"]
+# what stands in the day at its hour; any other time of day is a limit
+APPOINTMENTS = ["home_visit", "visit", "meeting"]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The moments a list of work is cut by: the same for the list, its counts and its headings."""
+
+    now: dt.datetime
+    start_of_today: dt.datetime
+    end_of_today: dt.datetime
+
+    @property
+    def awake(self) -> Q:
+        return Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=self.now)
+
+    @property
+    def overdue(self) -> Q:
+        return Q(due_at__lt=self.now)
+
+    @property
+    def later_today(self) -> Q:
+        return Q(due_at__gte=self.now, due_at__lte=self.end_of_today)
+
+    @property
+    def after_today(self) -> Q:
+        return Q(due_at__gt=self.end_of_today)
+
+    def buckets(self) -> dict[str, Q]:
+        """The buckets of My day. "All" leaves out only what sleeps."""
+        return {
+            "all": self.awake,
+            "overdue": self.awake & self.overdue,
+            "today": self.awake & self.later_today,
+            "transitions": self.awake & Q(kind="discharge_call"),
+            "waiting": self.awake & Q(status="waiting"),
+            "upcoming": self.awake & self.after_today,
+            "snoozed": Q(snoozed_until__gt=self.now),
+        }
+
+    def groups(self) -> dict[str, Q]:
+        """The groups every bucket is shown in, in the order of the work."""
+        calm = ~Q(priority=1)
+        return {
+            "now": Q(priority=1),
+            "overdue": calm & self.overdue,
+            "today": calm & self.later_today,
+            "coming": calm & self.after_today,
+        }
+
+    def appointments(self) -> Q:
+        """What fills an hour of today: visits, meetings, and blocks for calls to nobody in particular."""
+        timed = Q(due_has_time=True, due_at__gte=self.start_of_today, due_at__lte=self.end_of_today)
+        return timed & (Q(kind__in=APPOINTMENTS) | Q(kind="call", patient__isnull=True))
 
 
 class TaskQuerySet(models.QuerySet[Any]):
@@ -18,56 +77,87 @@ class TaskQuerySet(models.QuerySet[Any]):
         """Tasks about patients one sees; tasks about no patient when one owns them or works their queue."""
         if not user.may(Permission.TASK_VIEW):
             return self.none()
+        about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("patient_id")))
         own = Q(patient__isnull=True) & (Q(owner=user) | Q(queue_id__in=scope_of(user).team_ids))
-        return self.filter(organization_id=user.organization_id).filter(
-            Q(patient__in=Patient.objects.visible_to(user)) | own
-        )
+        return self.filter(Q(organization_id=user.organization_id) & (Q(about_seen) | own))
 
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
 
-    def owned_by(self, user: Any) -> Self:
-        return self.filter(owner=user)
+    def closed(self) -> Self:
+        return self.exclude(status__in=OPEN)
 
-    def in_queues(self, team_ids: Any) -> Self:
+    def of(self, patient: Any) -> Self:
+        return self.filter(patient=patient)
+
+    def owned_by(self, owner_id: uuid.UUID) -> Self:
+        return self.filter(owner_id=owner_id)
+
+    def in_queues(self, team_ids: Collection[uuid.UUID]) -> Self:
         return self.filter(queue_id__in=team_ids)
 
-    def awake(self, now: dt.datetime) -> Self:
-        return self.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+    def in_bucket(self, bucket: str, clock: Clock) -> Self:
+        return self.open().filter(clock.buckets()[bucket])
 
-    def snoozed(self, now: dt.datetime) -> Self:
-        return self.filter(snoozed_until__gt=now)
+    def ranked(self) -> Self:
+        """Critical first, then by deadline: a closer deadline never stands lower. Order by rank, due_at, id."""
+        critical = Case(When(priority=1, then=Value(0)), default=Value(1), output_field=IntegerField())
+        risks = [When(patient__risk=risk, then=Value(n)) for n, risk in enumerate(["high", "rising", "low"])]
+        return self.annotate(
+            rank=critical, risk_rank=Case(*risks, default=Value(3), output_field=IntegerField())
+        )
 
     def in_work_order(self) -> Self:
-        """Critical first, then by deadline: a closer deadline never stands lower."""
-        critical = Case(When(priority=1, then=Value(0)), default=Value(1), output_field=IntegerField())
-        return self.annotate(rank=critical).order_by("rank", "due_at", "id")
+        return self.ranked().order_by("rank", "due_at", "id")
 
     def with_patient(self) -> Self:
         return self.select_related("patient", "owner", "queue")
 
-    def bucket_counts(self, now: dt.datetime, end_of_today: dt.datetime) -> dict[str, int]:
-        """How many open tasks each bucket of My day holds: one query, the same rules as `in_bucket`."""
-        return self.open().aggregate(
-            **{name: Count("id", filter=rule) for name, rule in buckets(now, end_of_today).items()}
+    def figures(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> dict[str, Any]:
+        """Everything My day says about its list, in one statement and by the rules of the list itself.
+
+        The count of each bucket and group, the minutes of work due by tonight, the next due time, today's appointments.
+        """
+        narrow = narrowed or Q()
+        here = clock.buckets()[bucket] & narrow
+        appointment = clock.appointments()
+        entry = JSONObject(
+            id=F("id"),
+            at=F("due_at"),
+            minutes=F("minutes"),
+            kind=F("kind"),
+            title=F("title"),
+            family=F("patient__family"),
+            given=F("patient__given"),
         )
+        due_today = clock.awake & Q(due_at__lte=clock.end_of_today) & ~appointment
+        figures: dict[str, Any] = self.open().aggregate(
+            **{f"bucket_{name}": Count("id", filter=rule & narrow) for name, rule in clock.buckets().items()},
+            **{f"group_{name}": Count("id", filter=rule & here) for name, rule in clock.groups().items()},
+            minutes=Coalesce(Sum("minutes", filter=due_today), 0),
+            next_due=Min("due_at", filter=clock.awake & Q(due_at__gte=clock.now)),
+            appointments=JSONBAgg(entry, filter=appointment, order_by="due_at", default=Value([], models.JSONField())),
+        )
+        return figures
 
-    def in_bucket(self, bucket: str, now: dt.datetime, end_of_today: dt.datetime) -> Self:
-        return self.open().filter(buckets(now, end_of_today)[bucket])
-
-
-def buckets(now: dt.datetime, end_of_today: dt.datetime) -> dict[str, Q]:
-    """The buckets of My day, each as a rule. "All" leaves out only what sleeps."""
-    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
-    return {
-        "all": awake,
-        "overdue": awake & Q(due_at__lt=now) & ~Q(status="waiting"),
-        "today": awake & Q(due_at__gte=now, due_at__lte=end_of_today) & ~Q(status="waiting"),
-        "transitions": awake & Q(kind="discharge_call"),
-        "waiting": awake & Q(status="waiting"),
-        "upcoming": awake & Q(due_at__gt=end_of_today) & ~Q(status="waiting"),
-        "snoozed": Q(snoozed_until__gt=now),
-    }
+    def for_timeline(self, user: Any, patient: Any) -> Self:
+        """What was promised and how it ended, in the shared shape of a timeline entry."""
+        if not user.may(Permission.TASK_VIEW):
+            return self.none()
+        rows: Self = (
+            self.closed()
+            .filter(patient=patient)
+            .order_by()
+            .values_list(
+                Value("task", output_field=models.CharField()),
+                "id",
+                "closed_at",
+                "title",
+                "outcome_note",
+                F("closed_by__name"),
+            )
+        )
+        return rows
 
 
 class ContactQuerySet(AboutPatientQuerySet):

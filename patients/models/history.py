@@ -4,11 +4,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Expression
+from django.db.models.functions import Concat, Trim
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.choices import known_values
 from coordination.lib.privacy import Privacy
+from coordination.lib.timeline import Entries
 from patients.models.base import AboutPatient, Sourced, dates_in_order, once_per_source
 from patients.querysets import HistoryQuerySet
 
@@ -37,7 +40,7 @@ class RecordStatus(models.TextChoices):
 class HistoryItem(Sourced, AboutPatient):
     """One line of history. Corrections add and mark, they never erase."""
 
-    timeline_kind: ClassVar[str] = ""
+    timeline: ClassVar[Entries]
     label: ClassVar[str | Promise] = ""
 
     code_system = models.CharField(max_length=200, blank=True)
@@ -69,6 +72,13 @@ def _privacy(*clinical: str) -> Privacy:
     return Privacy(identifying=["source_key"], clinical=[*_COMMON_CLINICAL, *clinical], safe=_COMMON_SAFE)
 
 
+def _entries(kind: str, icon: str, label: str | Promise, detail: str | Expression = "") -> Entries:
+    return Entries(
+        kind=kind, group="clinical", icon=icon, at="occurred_at", title="text", detail=detail, note="note", source="source",
+        author="created_by__name", label=label,
+    )  # fmt: skip
+
+
 def _constraints(name: str) -> list[Any]:
     return [
         once_per_source(f"{name}_once_per_source"),
@@ -86,7 +96,7 @@ def _indexes(name: str) -> list[models.Index]:
 
 @known_values
 class Condition(HistoryItem):
-    timeline_kind = "condition"
+    timeline = _entries("condition", "stethoscope", _("Condition"))
     label = _("Conditions")
 
     category = models.CharField(max_length=40, blank=True)
@@ -102,7 +112,7 @@ class Condition(HistoryItem):
 
 @known_values
 class Allergy(HistoryItem):
-    timeline_kind = "allergy"
+    timeline = _entries("allergy", "triangle-alert", _("Allergy"), "reaction")
     label = _("Allergies")
 
     class Criticality(models.TextChoices):
@@ -127,7 +137,7 @@ class Allergy(HistoryItem):
 class Medication(HistoryItem):
     """What the patient is prescribed or says they take. Shown and reconciled here, never prescribed."""
 
-    timeline_kind = "medication"
+    timeline = _entries("medication", "pill", _("Medication"), "dosage")
     label = _("Medications")
 
     class Basis(models.TextChoices):
@@ -151,7 +161,7 @@ class Medication(HistoryItem):
 
 @known_values
 class Procedure(HistoryItem):
-    timeline_kind = "procedure"
+    timeline = _entries("procedure", "briefcase-medical", _("Procedure"), "performer")
     label = _("Procedures")
 
     performer = models.CharField(max_length=200, blank=True)
@@ -166,7 +176,7 @@ class Procedure(HistoryItem):
 
 @known_values
 class Immunization(HistoryItem):
-    timeline_kind = "immunization"
+    timeline = _entries("immunization", "syringe", _("Immunization"))
     label = _("Immunizations")
 
     privacy = _privacy()
@@ -178,7 +188,7 @@ class Immunization(HistoryItem):
 
 @known_values
 class FamilyHistory(HistoryItem):
-    timeline_kind = "family_history"
+    timeline = _entries("family_history", "users", _("Family history"), "relative")
     label = _("Family history")
 
     relative = models.CharField(max_length=80)
@@ -194,7 +204,7 @@ class FamilyHistory(HistoryItem):
 
 @known_values
 class Encounter(HistoryItem):
-    timeline_kind = "encounter"
+    timeline = _entries("encounter", "hospital", _("Encounter"), "facility")
     label = _("Encounters")
 
     class Kind(models.TextChoices):
@@ -229,7 +239,7 @@ class Encounter(HistoryItem):
 
 @known_values
 class Observation(HistoryItem):
-    timeline_kind = "observation"
+    timeline = _entries("observation", "activity", _("Result"), Trim(Concat("value", models.Value(" "), "unit")))
     label = _("Results and measurements")
 
     category = models.CharField(max_length=40, blank=True)

@@ -1,5 +1,7 @@
 """The people around a patient, and who may know what."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,6 +11,9 @@ from coordination.lib.choices import known_values
 from coordination.lib.editable import Owned
 from coordination.lib.privacy import Privacy
 from patients.models.base import AboutPatient, Sourced, dates_in_order, once_per_source
+from patients.querysets import ConsentQuerySet
+
+ADULT_AT = 18  # HOUSE: state law may say otherwise for some matters (domain facts 9.5)
 
 
 @known_values
@@ -61,6 +66,19 @@ class RelatedPerson(Sourced, AboutPatient):
     @property
     def is_proxy(self) -> bool:
         return self.authority != self.Authority.NONE
+
+    def authority_ends_on(self, born: dt.date | None) -> dt.date | None:
+        """The last day this person may decide. A parent's authority ends with the day before the child turns 18."""
+        if self.authority != self.Authority.PARENT or born is None:
+            return self.ends_on
+        eighteen = dt.date(born.year + ADULT_AT, born.month, born.day) if (born.month, born.day) != (2, 29) else dt.date(born.year + ADULT_AT, 3, 1)
+        last = eighteen - dt.timedelta(days=1)
+        return min(last, self.ends_on) if self.ends_on else last
+
+    def is_proxy_on(self, day: dt.date, born: dt.date | None) -> bool:
+        """Whether this person's authority is in force on `day`. A springing one counts: it is said beside the name."""
+        end = self.authority_ends_on(born)
+        return self.is_proxy and (self.starts_on is None or self.starts_on <= day) and (end is None or end >= day)
 
 
 @known_values
@@ -138,6 +156,7 @@ class Consent(AboutPatient):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
+    objects = ConsentQuerySet.as_manager()
     privacy = Privacy(
         clinical=["scope", "recipients", "purpose"], safe=["kind", "given", "document", "signed_on", "expires_on", "revoked_at"]
     )
@@ -156,6 +175,9 @@ class Consent(AboutPatient):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    def is_in_force_on(self, day: dt.date) -> bool:
+        return self.given and self.revoked_at is None and self.signed_on <= day and (self.expires_on is None or self.expires_on >= day)
 
 
 @known_values
@@ -274,6 +296,10 @@ class Coverage(Sourced, AboutPatient):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    def pays_on(self, day: dt.date) -> bool:
+        started = self.starts_on is None or self.starts_on <= day
+        return self.status == self.Status.ACTIVE and started and (self.ends_on is None or self.ends_on >= day)
 
 
 class SourceDocument(Sourced, AboutPatient):

@@ -1,0 +1,89 @@
+"""How facts about a patient are put in words: the same everywhere they are told."""
+
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+
+from coordination.lib import display
+from coordination.lib.languages import language_name
+from patients.models import ContactPoint, Coverage, Patient, RelatedPerson
+
+
+def born_as_known(patient: Patient) -> str:
+    """The date of birth, no more exact than it is known."""
+    born = patient.birth_date
+    if born is None:
+        return _("date not known")
+    if patient.birth_precision == Patient.BirthPrecision.YEAR:
+        return str(born.year)
+    if patient.birth_precision == Patient.BirthPrecision.MONTH:
+        return f"{MONTHS[born.month]} {born.year}"
+    return display.day(born)
+
+
+def gender_words(patient: Patient) -> str:
+    """The gender identity when it was asked, else the legal sex; pronouns beside it."""
+    unasked = {Patient.Gender.UNKNOWN, Patient.Gender.DECLINED}
+    said = (
+        patient.get_sex_display()
+        if patient.gender_identity in unasked
+        else patient.get_gender_identity_display()
+    )
+    return f"{said}, {patient.pronouns}" if patient.pronouns else str(said)
+
+
+def phone_words(point: ContactPoint) -> str:
+    """The number and, right beside it, what may be said there."""
+    if point.kind == ContactPoint.Kind.EMAIL:
+        return point.value
+    shown = display.phone(point.number or point.value)
+    if point.do_not_use:
+        why = f" ({point.do_not_use_reason})" if point.do_not_use_reason else ""
+        return _("Do not use %(number)s%(why)s") % {"number": shown, "why": why}
+    words = {
+        "none": _("leave no message"),
+        "callback": _("callback number only"),
+        "details": _("OK to leave a message"),
+    }
+    return ", ".join(part for part in (shown, point.best_time, words.get(point.voicemail, "")) if part)
+
+
+def proxy_words(person: RelatedPerson) -> str:
+    basis = (
+        f"{person.relationship} ({person.get_authority_display().lower()})"
+        if person.relationship
+        else person.get_authority_display()
+    )
+    words = f"{person.name}, {basis}"
+    return (
+        _("%(proxy)s, only when the patient cannot decide") % {"proxy": words}
+        if person.is_springing
+        else words
+    )
+
+
+def coverage_words(coverage: Coverage) -> str:
+    return (
+        f"{coverage.payer}, {coverage.plan}"
+        if coverage.plan and coverage.plan != coverage.payer
+        else coverage.payer
+    )
+
+
+def language_words(patient: Patient) -> str:
+    spoken = language_name(patient.language) or display.not_recorded()
+    if patient.interpreter_needed == Patient.YesNo.YES:
+        mode = (
+            patient.get_interpreter_mode_display()
+            if patient.interpreter_mode != Patient.Interpreter.UNKNOWN
+            else ""
+        )
+        return ", ".join(
+            part
+            for part in (spoken, _("interpreter needed"), mode.lower(), patient.interpreter_gender)
+            if part
+        )
+    return (
+        _("%(language)s, no interpreter needed") % {"language": spoken}
+        if patient.interpreter_needed == Patient.YesNo.NO
+        else spoken
+    )
