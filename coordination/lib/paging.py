@@ -21,7 +21,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
 Direction = Literal["asc", "desc"]
-Nulls = Literal["first", "last"]
+Nulls = Literal["first", "last", "none"]  # none: an annotation that always has a value
 Order = Sequence[tuple[str, Direction] | tuple[str, Direction, Nulls]]
 
 R = TypeVar("R")
@@ -109,10 +109,12 @@ class Row(Func):
 
 def keys_of(model: type[Model], order: Order) -> list[Key]:
     """Read an order. Names may be columns, columns of a related row, or annotations of the queryset."""
-    return [
-        Key(name, way == "desc", (nulls[0] if nulls else "last") == "last", _is_nullable(model, name))
-        for name, way, *nulls in order
-    ]
+    keys = []
+    for name, way, *nulls in order:
+        said = nulls[0] if nulls else "last"
+        nullable = said != "none" and _is_nullable(model, name)
+        keys.append(Key(name, way == "desc", said != "first", nullable))
+    return keys
 
 
 def beyond(keys: Sequence[Key], values: Sequence[Any]) -> Q | GreaterThan | LessThan:
