@@ -213,6 +213,14 @@ def due_text(value: date | datetime | None, now: datetime | None = None) -> str:
     return _("tomorrow") if days == 1 else _("in %(span)s") % {"span": _days(days)}
 
 
+def due_more(value: date | datetime | None, now: datetime | None = None) -> str:
+    """The second line of a due column; empty when the first already says it ('Today')."""
+    if value is None:
+        return ""
+    whole_day = not isinstance(_due(value), datetime)
+    return "" if whole_day and as_day(value) == as_day(now or timezone.now()) else due_text(value, now)
+
+
 def due_tone(value: date | datetime | None, now: datetime | None = None) -> Tone:
     """Red when it is late, amber when it is due today, no color otherwise."""
     if value is None:

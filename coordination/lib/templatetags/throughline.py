@@ -139,6 +139,11 @@ def due_text(value: Day) -> str:
 
 
 @register.filter
+def due_more(value: Day) -> str:
+    return display.due_more(value)
+
+
+@register.filter
 def due_tone(value: Day) -> str:
     return display.due_tone(value)
 
