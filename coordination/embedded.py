@@ -77,7 +77,18 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], name
             process.wait()
             raise Problem(f"{name} did not start: {last_words(log)} (whole log: {log})")
         time.sleep(0.02)
-    process.returncode = 0  # it may outlive us; without this Python would warn that we leave it alone
+
+
+def bury(process: subprocess.Popen[bytes] | None) -> None:
+    """Collect a dead child of ours: until then its process id seems to be alive."""
+    if process is not None:
+        process.poll()
+
+
+def leave(process: subprocess.Popen[bytes] | None) -> None:
+    """It outlives us on purpose; Python need not warn about it."""
+    if process is not None and process.poll() is None:
+        process.returncode = 0
 
 
 def last_words(log: Path) -> str:
@@ -92,6 +103,7 @@ def last_words(log: Path) -> str:
 # ------------------------------------------------------------------------------------------------- PostgreSQL
 class Postgres:
     name = "PostgreSQL"
+    process: subprocess.Popen[bytes] | None = None
 
     def __init__(self, at: Layout, *, durable: bool = True) -> None:
         self.at = at
@@ -111,6 +123,7 @@ class Postgres:
     def start(self) -> None:
         if self.is_up():
             return
+        bury(self.process)
         own_folder(self.at.run, self.at.account)
         self.make_data_folder()
         settings = {
@@ -130,10 +143,9 @@ class Postgres:
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        process = launch(
-            self.at, [self.at.pg_home / "bin/postgres", "-D", self.at.pg_data, *options], self.log
-        )
-        wait_until(self.is_up, process, self.name, self.log)
+        command: list[str | Path] = [self.at.pg_home / "bin/postgres", "-D", self.at.pg_data, *options]
+        self.process = launch(self.at, command, self.log)
+        wait_until(self.is_up, self.process, self.name, self.log)
 
     def make_data_folder(self) -> None:
         """Check the data folder, or make one beside it and move it in whole: no start leaves half of one."""
@@ -210,6 +222,7 @@ def prepare_database(at: Layout) -> None:
 # ----------------------------------------------------------------------------------------------------- Valkey
 class Valkey:
     name = "Valkey"
+    process: subprocess.Popen[bytes] | None = None
 
     def __init__(self, at: Layout, *, durable: bool = True) -> None:
         self.at = at
@@ -233,14 +246,15 @@ class Valkey:
     def start(self) -> None:
         if self.is_up():
             return
+        bury(self.process)
         own_folder(self.at.run, self.at.account)
         own_folder(self.folder, self.at.account)
         command: list[str | Path] = [self.at.valkey, "--port", "0", "--daemonize", "no"]
         command += ["--unixsocket", self.at.valkey_socket, "--unixsocketperm", "700", "--dir", self.folder]
         command += ["--maxmemory", "256mb", "--maxmemory-policy", "noeviction", "--save", ""]
         command += ["--appendonly", "yes" if self.durable else "no"]
-        process = launch(self.at, command, self.log)
-        wait_until(self.is_up, process, self.name, self.log)
+        self.process = launch(self.at, command, self.log)
+        wait_until(self.is_up, self.process, self.name, self.log)
 
     def stop(self) -> None:
         info = re.search(rb"process_id:(\d+)", self.says(b"INFO server"))
@@ -322,6 +336,8 @@ class Servers:
             try:
                 fcntl.flock(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                for part in self.parts:
+                    leave(part.process)
                 return
             finally:
                 self.users.close()
@@ -329,6 +345,8 @@ class Servers:
             with ThreadPoolExecutor() as pool:
                 for stopped in [pool.submit(part.stop) for part in self.parts]:
                     stopped.result()
+            for part in self.parts:
+                bury(part.process)
 
     def urls(self) -> dict[str, str]:
         """The environment that points Django and Celery at what runs here."""

@@ -1,8 +1,8 @@
 """Where the embedded servers keep their things, and whose those things are.
 
 Everything lives in one folder (`var/`, or THROUGHLINE_VAR). Two surprises are handled here: a Unix socket's
-path has a short limit, and PostgreSQL refuses to run as root, so root lends the servers an account that exists
-everywhere. Nobody's permissions are changed and no account is made.
+path has a short limit, and PostgreSQL refuses to run as root, so root lends the servers an account that
+exists everywhere. Nobody's permissions are changed and no account is made.
 """
 
 import contextlib

@@ -28,11 +28,13 @@ import psycopg
 from coordination.embedded import Servers, last_words
 from coordination.environment import complete, django, servers_needed, with_root
 from coordination.places import ROOT, VAR, Problem, own_folder, own_home, private
+from coordination.town.signins import DEMO_PASSWORD, SIGN_INS
 
 HOST = "127.0.0.1"
 READY_SECONDS = 120
 STOP_SECONDS = 15
 LONGEST_WAIT = 30.0
+SERVER_LOOK_SECONDS = 2.0
 # A child that lived this long was healthy: its next fault is a new one.
 HEALTHY_SECONDS = 60
 TRIES_BEFORE_READY = 3
@@ -170,8 +172,10 @@ def only_one(port: int) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()} {address_of(port)}")
         lock.flush()
-        yield
-        lock.truncate(0)
+        try:
+            yield
+        finally:
+            lock.truncate(0)
 
 
 def project_migrations() -> list[tuple[str, str]]:
@@ -217,10 +221,16 @@ def prepare_data() -> None:
                 "bring the database up to date",
             )
             (VAR / "migrated").write_text(migrations_digest())
-        wants_demo = os.environ.get("DEMO", "").lower() in {"1", "true", "yes", "on"}
-        if wants_demo and not exists(database, "select exists (select from accounts_organization)"):
+        if is_demo() and not exists(database, "select exists (select from accounts_organization)"):
             say(f"Settling the demo town of {DEMO_PATIENTS} patients ...")
-            must(django("town", "--patients", DEMO_PATIENTS, "--seed", DEMO_SEED), "settle the demo town")
+            must(
+                django("town", "--patients", DEMO_PATIENTS, "--seed", DEMO_SEED, owner=True),
+                "settle the demo town",
+            )
+
+
+def is_demo() -> bool:
+    return os.environ.get("DEMO", "").lower() in {"1", "true", "yes", "on"}
 
 
 def must(done: subprocess.CompletedProcess[str], what: str) -> None:
@@ -257,25 +267,27 @@ def wait_until_ready(port: int, kept: Sequence[Child]) -> None:
 
 def keep_running(kept: Sequence[Child], servers: Servers | None) -> None:
     """Until somebody stops us. The servers get a look every few seconds, the children four times a second."""
-    next_look = 0.0
+    next_look, pause = 0.0, SERVER_LOOK_SECONDS
     while True:
         for child in kept:
             child.watch()
         if servers and time.monotonic() > next_look:
-            look_after(servers)
-            next_look = time.monotonic() + 2
+            pause = SERVER_LOOK_SECONDS if look_after(servers) else min(pause * 2, LONGEST_WAIT)
+            next_look = time.monotonic() + pause
         time.sleep(0.25)
 
 
-def look_after(servers: Servers) -> None:
+def look_after(servers: Servers) -> bool:
     down = [part.name for part in servers.parts if not part.is_up()]
     if not down:
-        return
+        return True
     say(f"{' and '.join(down)} ended; starting again.")
     try:
         servers.revive()
     except (Problem, psycopg.Error) as problem:
         say(str(problem))
+        return False
+    return True
 
 
 def stop_all(kept: Sequence[Child]) -> None:
@@ -297,7 +309,7 @@ def stop_all(kept: Sequence[Child]) -> None:
 def listen(handler: Any) -> None:
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Under nohup a hang-up is ignored, and stays so.
-        if signal.getsignal(name) is not signal.SIG_IGN:
+        if name != signal.SIGHUP or signal.getsignal(name) is not signal.SIG_IGN:
             signal.signal(name, handler)
 
 
@@ -320,13 +332,16 @@ def address_of(port: int) -> str:
 
 def welcome(port: int, seconds: float) -> None:
     say(f"\nThroughline is ready at {address_of(port)}   ({seconds:.1f} s)\n")
-    if os.environ.get("DEMO") == "1":
+    if is_demo():
         say_sign_ins()
     say(f"Logs are in {shown(VAR / 'log')}. Ctrl-C stops everything.")
 
 
 def say_sign_ins() -> None:
-    say("sign-ins")
+    say(f"Sign in as one of these invented people, password {DEMO_PASSWORD}")
+    for person in SIGN_INS:
+        say(f"  {person.role.replace('_', ' '):16} {person.email}")
+    say("")
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
@@ -352,6 +367,7 @@ def up(words: Sequence[str]) -> int:
                 free_port(options.port)
                 for name in ("log", "beat"):
                     own_folder(VAR / name, None)
+                os.environ.setdefault("BASE_URL", address_of(options.port).rstrip("/"))
                 complete()
                 if servers := servers_needed():
                     servers.start()
