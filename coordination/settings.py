@@ -5,6 +5,7 @@ an evicting Redis or a database role above the rules is refused by `coordination
 """
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ if PRODUCTION and not BASE_URL.startswith("https://"):
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 VAR_DIR = Path(env.str("THROUGHLINE_VAR", str(BASE_DIR / "var")))
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 # --- applications, from the ground up ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -242,6 +244,12 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "coordination.views.csrf_failure"
 
+# --- HOUSE: how work is planned ---------------------------------------------------------------------------------------
+WORKDAY_HOURS: tuple[int, int] = (env.int("WORKDAY_STARTS", 8), env.int("WORKDAY_ENDS", 17))  # the day ribbon, free time
+UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
+CONTACT_ATTEMPTS: int = env.int("CONTACT_ATTEMPTS", 3)  # on different days, before a letter (domain facts 11.6)
+SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
+
 # --- what leaves the server -------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -313,9 +321,12 @@ CELERY_TASK_TIME_LIMIT = 60
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 3}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {"ring": {"task": "coordination.outbox.jobs.ring", "schedule": 5.0}, "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0}}
+CELERY_BEAT_SCHEDULE = {"ring": {"task": "coordination.outbox.jobs.ring", "schedule": 5.0}, "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0}, "seal": {"task": "coordination.audit.jobs.seal", "schedule": 5.0}}
 OUTBOX_LEASE_SECONDS = 90  # longer than the hard time limit of a job
 OUTBOX_MAX_ATTEMPTS = 8  # over about six hours
+OUTBOX_KEEP_DAYS: int = env.int("OUTBOX_KEEP_DAYS", 90)  # HOUSE: how long a settled message stays
+IDEMPOTENCY_HOURS: int = env.int("IDEMPOTENCY_HOURS", 24)  # HOUSE: how long a repeated write gets the first answer
+NOTIFICATION_MAIL_MINUTES: int = env.int("NOTIFICATION_MAIL_MINUTES", 15)  # HOUSE: at most one e-mail in so long
 # topic -> the handlers that must hear of it; one message row for each
 OUTBOX_HANDLERS: dict[str, list[str]] = {
     "task.assigned": ["coordination.worklist.handlers.notify_owner"],
@@ -328,7 +339,8 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
 }
 # job -> (dotted path, minutes between slots)
 SCHEDULE: dict[str, tuple[str, int]] = {
-    "seal_audit": ("coordination.audit.jobs.seal", 1),
+    "verify_audit": ("coordination.audit.jobs.verify", 60),
+    "forget_messages": ("coordination.outbox.jobs.forget_old", 1440),
     "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
 }
@@ -337,6 +349,7 @@ AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
 # --- mail and logs ----------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25")
 vars().update({name: value for name, value in EMAIL_CONFIG.items() if name.startswith("EMAIL_")})
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Throughline <no-reply@throughline.invalid>")
 # the parts of a timeline, each a model whose queryset answers `for_timeline`
 TIMELINE_SOURCES = [

@@ -9,6 +9,7 @@ import datetime as dt
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.choices import known_values
@@ -64,7 +65,7 @@ class Task(Editable):
     class Outcome(models.TextChoices):
         COMPLETED = "completed", _("Completed")
         REACHED = "reached", _("Reached")
-        NOT_REACHED = "not_reached", _("Not reached, next attempt planned")
+        NOT_REACHED = "not_reached", _("Not reached")
         NOT_NEEDED = "not_needed", _("No longer needed")
         REFUSED = "refused", _("Refused by the patient")
         DECEASED = "deceased", _("Patient died")
@@ -158,6 +159,21 @@ class Task(Editable):
     @property
     def is_critical(self) -> bool:
         return self.priority == self.Priority.CRITICAL
+
+    @property
+    def headline(self) -> str:
+        """The title as a list shows it, with the attempt once there is more than one."""
+        if self.attempt < 2:
+            return self.title
+        if self.attempts_planned >= self.attempt:
+            words = gettext("%(title)s, attempt %(n)s of %(total)s")
+        else:
+            words = gettext("%(title)s, attempt %(n)s")
+        return words % {"title": self.title, "n": self.attempt, "total": self.attempts_planned}
+
+    def can_be_reopened(self, now: dt.datetime) -> bool:
+        """An end can be taken back for some minutes; after that it is history."""
+        return self.closed_at is not None and now - self.closed_at <= dt.timedelta(minutes=settings.UNDO_MINUTES)
 
     @property
     def checklist_done(self) -> int:

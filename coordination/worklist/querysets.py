@@ -141,23 +141,10 @@ class TaskQuerySet(models.QuerySet[Any]):
         return figures
 
     def for_timeline(self, user: Any, patient: Any) -> Self:
-        """What was promised and how it ended, in the shared shape of a timeline entry."""
+        """What was promised and how it ended: the rows of a timeline (the model says how they read)."""
         if not user.may(Permission.TASK_VIEW):
             return self.none()
-        rows: Self = (
-            self.closed()
-            .filter(patient=patient)
-            .order_by()
-            .values_list(
-                Value("task", output_field=models.CharField()),
-                "id",
-                "closed_at",
-                "title",
-                "outcome_note",
-                F("closed_by__name"),
-            )
-        )
-        return rows
+        return self.closed().filter(patient=patient)
 
 
 class ContactQuerySet(AboutPatientQuerySet):
@@ -168,19 +155,7 @@ class ContactQuerySet(AboutPatientQuerySet):
         return self.order_by("-occurred_at", "-id")
 
     def for_timeline(self, user: Any, patient: Any) -> Self:
-        """The shared shape of a timeline entry."""
+        """The rows of a timeline (the model says how they read)."""
         if not user.may(Permission.TASK_VIEW):
             return self.none()
-        rows: Self = (
-            self.filter(patient=patient)
-            .order_by()
-            .values_list(
-                Value("contact", output_field=models.CharField()),
-                "id",
-                "occurred_at",
-                "outcome",
-                "note",
-                F("staff__name"),
-            )
-        )
-        return rows
+        return self.filter(patient=patient)

@@ -1,0 +1,58 @@
+"""Locks, and the figures of the caseload row that every change of a task or contact keeps right."""
+
+from typing import Any
+
+from django.db.models import Count, Min, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from coordination.lib import display
+from coordination.lib.refusal import Refused
+from coordination.worklist.models import Task
+from patients.models import Patient
+
+
+def lock_task(task: Task) -> Task:
+    """Lock the task, then its patient, in one statement and always in this order.
+
+    The patient is locked because the figures of the caseload row are counted afresh after the change: two people who close
+    two tasks of one patient at once would otherwise each miss the other's.
+    """
+    if task.patient_id is None:
+        alone: Task = Task.objects.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
+        return alone
+    both = Task.objects.select_for_update(of=("self", "patient"), no_key=True).select_related("patient")
+    # a condition on the patient makes the join an inner one, which can be locked
+    locked: Task = both.filter(patient__organization_id=task.organization_id).get(pk=task.pk)
+    return locked
+
+
+def lock_open_task(task: Task, *, version: int | None = None) -> Task:
+    """Lock a task that is still open and, when a form edits it, as the person saw it."""
+    locked = lock_task(task)
+    if not locked.is_open:
+        raise Refused(already_closed(locked))
+    locked.expect_version(version)
+    return locked
+
+
+def lock_patient(patient: Patient) -> Patient:
+    locked: Patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    return locked
+
+
+def already_closed(task: Task) -> str:
+    words = {"name": task.closed_by, "when": display.moment_short(task.closed_at)}
+    return _("%(name)s closed this task on %(when)s.") % words
+
+
+def settle(patient_id: Any, **more: Any) -> None:
+    """Count the open tasks of a patient afresh. Call it last, with the patient locked."""
+    if patient_id is None:
+        return
+    tasks = Task.objects.filter(patient=OuterRef("pk")).open().order_by().values("patient")
+    Patient.objects.filter(pk=patient_id).update(
+        open_tasks=Coalesce(Subquery(tasks.annotate(n=Count("id")).values("n")), 0),
+        next_due_at=Subquery(tasks.annotate(first=Min("due_at")).values("first")),
+        **more,
+    )

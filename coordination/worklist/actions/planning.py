@@ -1,0 +1,124 @@
+"""Changing when, by whom and in which order a commitment is kept, without ending it."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from coordination.accounts.models import Team, User
+from coordination.audit.actions import record
+from coordination.lib import display
+from coordination.lib.refusal import Refused
+from coordination.worklist.actions.caseload import lock_open_task, settle
+from coordination.worklist.actions.tasks import check_owner, tell_owner
+from coordination.worklist.due import Due
+from coordination.worklist.models import Task
+
+
+@transaction.atomic
+def snooze_task(*, task: Task, by: User, until: dt.datetime, reason: str = "", version: int | None = None) -> Task:
+    """Let a task sleep. Past its due time it needs a reason; a critical one never sleeps past its limit."""
+    task = lock_open_task(task, version=version)
+    now = timezone.now()
+    if until <= now:
+        raise Refused(_("Choose a time that is still to come."), field="when")
+    if until > now + dt.timedelta(days=settings.SNOOZE_MAX_DAYS):
+        sentence = ngettext(
+            "A task sleeps for at most %(n)s day.", "A task sleeps for at most %(n)s days.", settings.SNOOZE_MAX_DAYS
+        )
+        raise Refused(sentence % {"n": settings.SNOOZE_MAX_DAYS}, field="when")
+    if task.is_critical and until > task.due_at:
+        words = {"limit": display.moment_short(task.due_at)}
+        raise Refused(_("A safety matter cannot sleep past its limit, %(limit)s.") % words, field="when")
+    if until > task.due_at and not reason.strip():
+        sentence = _("It would sleep past its due time. Say why that is all right.")
+        raise Refused(sentence, field="reason")
+    changed = task.change({"snoozed_until": until, "snooze_reason": reason.strip()}, by=by)
+    record("task.snoozed", by=by, target=task, changed=changed)
+    return task
+
+
+@transaction.atomic
+def wake_task(*, task: Task, by: User) -> Task:
+    task = lock_open_task(task)
+    if task.snoozed_until is None:
+        raise Refused(_("This task is not asleep."))
+    changed = task.change({"snoozed_until": None, "snooze_reason": ""}, by=by)
+    record("task.woken", by=by, target=task, changed=changed)
+    return task
+
+
+@transaction.atomic
+def assign_task(
+    *, task: Task, by: User, owner: User | None = None, queue: Team | None = None, version: int | None = None
+) -> Task:
+    """Hand a task to one person or to a team's queue. Whoever gets it must be able to see the patient."""
+    task = lock_open_task(task, version=version)
+    check_owner(patient=task.patient, owner=owner, queue=queue, by=by)
+    changed = task.change({"owner": owner, "queue": queue}, by=by)
+    if not changed:
+        raise Refused(_("That is who has it already."), field="to")
+    record("task.assigned", by=by, target=task, changed=changed)
+    tell_owner(task, by=by)
+    return task
+
+
+@transaction.atomic
+def claim_task(*, task: Task, by: User) -> Task:
+    """Take a task out of a queue. Of several people who click at once, one gets it."""
+    task = lock_open_task(task)
+    if task.queue_id is None:
+        raise Refused(_("%(name)s has this task already.") % {"name": task.owner}, field="to")
+    changed = task.change({"owner": by, "queue": None}, by=by)
+    record("task.claimed", by=by, target=task, changed=changed)
+    return task
+
+
+@transaction.atomic
+def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = None) -> Task:
+    """Say on whom it waits, since now. Nobody: it is work again."""
+    task = lock_open_task(task, version=version)
+    waiting_on = waiting_on.strip()
+    if waiting_on and task.is_critical:
+        raise Refused(_("A safety matter waits on nobody. Act, or hand it to someone who can."), field="waiting_on")
+    if not waiting_on and task.status != Task.Status.WAITING:
+        raise Refused(_("Say on whom it waits."), field="waiting_on")
+    since = task.waiting_since if task.status == Task.Status.WAITING else timezone.now()
+    status = Task.Status.WAITING if waiting_on else Task.Status.OPEN
+    values = {"status": status, "waiting_on": waiting_on, "waiting_since": since if waiting_on else None}
+    changed = task.change(values, by=by)
+    record("task.waiting" if waiting_on else "task.resumed", by=by, target=task, changed=changed)
+    return task
+
+
+@transaction.atomic
+def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int | None = None) -> Task:
+    """Move the due time. The limit of a safety matter moves closer only."""
+    task = lock_open_task(task, version=version)
+    if task.is_critical and due.at > task.due_at:
+        raise Refused(_("The limit of a safety matter cannot be moved out."), field="day")
+    if due.at < timezone.now():
+        raise Refused(_("Choose a time that is still to come."), field="day")
+    values = {"due_at": due.at, "due_has_time": due.has_time}
+    if due.at != task.due_at:
+        values["due_rule"] = ""  # the clock behind it was another one
+    changed = task.change(values, by=by)
+    settle(task.patient_id)
+    record("task.moved", by=by, target=task, changed=changed, reason=reason.strip())
+    return task
+
+
+@transaction.atomic
+def tick_checklist(*, task: Task, by: User, step: int, done: bool) -> Task:
+    """Tick one step, or take the tick away. Steps others tick meanwhile stay ticked."""
+    task = lock_open_task(task)
+    if not 0 <= step < len(task.checklist):
+        raise Refused(_("That step is not on the list any more."))
+    steps = [dict(item) for item in task.checklist]
+    steps[step]["done"] = done
+    changed = task.change({"checklist": steps}, by=by)
+    record("task.ticked", by=by, target=task, changed=changed, detail={"step": step, "done": done})
+    return task

@@ -1,0 +1,178 @@
+"""Opening a commitment, ending it with an outcome, and taking the end back."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import Team, User
+from coordination.audit.actions import record
+from coordination.lib.refusal import Refused
+from coordination.outbox.actions import post
+from coordination.worklist.actions.caseload import already_closed, lock_open_task, lock_patient, lock_task, settle
+from coordination.worklist.due import Due
+from coordination.worklist.models import Task
+from patients.models import Patient
+
+# kinds of work that reach out to the patient, which stops at death
+OUTREACH = {
+    Task.Kind.CALL,
+    Task.Kind.FOLLOW_UP,
+    Task.Kind.DISCHARGE_CALL,
+    Task.Kind.HOME_VISIT,
+    Task.Kind.VISIT,
+    Task.Kind.ASSESSMENT,
+    Task.Kind.TRANSPORT,
+}
+_STATUS_OF = {
+    Task.Outcome.NOT_NEEDED: Task.Status.CANCELLED,
+    Task.Outcome.DECEASED: Task.Status.CANCELLED,
+    Task.Outcome.MISTAKE: Task.Status.CANCELLED,
+    Task.Outcome.REFUSED: Task.Status.DECLINED,
+}
+
+
+def check_owner(*, patient: Patient | None, owner: User | None, queue: Team | None, by: User) -> None:
+    """Refuse to hand work to someone who could not see it: it would be dropped without anyone knowing."""
+    if (owner is None) == (queue is None):
+        raise Refused(_("Choose one person or one team for this task."), field="to")
+    if queue is not None and (not queue.is_active or (patient is not None and patient.team_id != queue.pk)):
+        raise Refused(_("A task about a patient waits in the queue of the patient's own team."), field="to")
+    if owner is None or owner == by:
+        return
+    if not owner.is_active:
+        raise Refused(_("%(name)s does not work here any more.") % {"name": owner}, field="to")
+    if patient is not None and not Patient.objects.visible_to(owner).filter(pk=patient.pk).exists():
+        sentence = _("%(name)s cannot see this patient. Add them to the care team first.") % {"name": owner}
+        raise Refused(sentence, field="to")
+
+
+@transaction.atomic
+def open_task(
+    *,
+    by: User,
+    title: str,
+    reason: str,
+    due: Due,
+    kind: str = Task.Kind.OTHER,
+    patient: Patient | None = None,
+    owner: User | None = None,
+    queue: Team | None = None,
+    source_key: str = "",
+    **details: Any,
+) -> Task:
+    """Promise something. Without an owner or a queue it is one's own. The same `source_key` opens one task, ever.
+
+    `details`: context, due_rule, minutes, priority, checklist, attempt, attempts_planned, source, subject_route, subject_id,
+    follows.
+    """
+    if source_key and (same := Task.objects.filter(organization_id=by.organization_id, source_key=source_key).first()):
+        return same
+    patient = lock_patient(patient) if patient is not None else None
+    task = place_task(
+        by=by,
+        title=title,
+        reason=reason,
+        due=due,
+        kind=kind,
+        patient=patient,
+        owner=owner,
+        queue=queue,
+        source_key=source_key,
+        **details,
+    )
+    settle(task.patient_id)
+    return task
+
+
+def place_task(
+    *,
+    by: User,
+    title: str,
+    reason: str,
+    due: Due,
+    kind: str,
+    patient: Patient | None,
+    owner: User | None = None,
+    queue: Team | None = None,
+    **details: Any,
+) -> Task:
+    """Write the row and tell the owner. The caller has locked the patient and settles the caseload."""
+    if owner is None and queue is None:
+        owner = by
+    if patient is not None and patient.is_deceased and kind in OUTREACH:
+        raise Refused(_("This patient has died. Nothing that reaches out to the patient can be planned."))
+    check_owner(patient=patient, owner=owner, queue=queue, by=by)
+    task = Task.objects.create(
+        organization_id=by.organization_id,
+        patient=patient,
+        kind=kind,
+        title=title.strip(),
+        reason=reason.strip(),
+        owner=owner,
+        queue=queue,
+        due_at=due.at,
+        due_has_time=due.has_time,
+        created_by=by,
+        updated_by=by,
+        **details,
+    )
+    record("task.opened", by=by, target=task, detail={"kind": task.kind, "source": task.source})
+    tell_owner(task, by=by)
+    return task
+
+
+def tell_owner(task: Task, *, by: User) -> None:
+    if task.owner_id is not None and task.owner_id != by.pk:
+        post("task.assigned", organization_id=task.organization_id, task_id=str(task.pk), user_id=str(task.owner_id))
+
+
+@transaction.atomic
+def close_task(
+    *, task: Task, by: User, outcome: str = Task.Outcome.COMPLETED, note: str = "", version: int | None = None
+) -> Task:
+    """End a commitment. A critical one needs the words how it ended."""
+    task = lock_open_task(task, version=version)
+    if task.is_critical and not note.strip():
+        raise Refused(_("This is a safety matter: write down how it ended."), field="note")
+    end(task, by=by, outcome=outcome, note=note)
+    settle(task.patient_id)
+    return task
+
+
+def end(task: Task, *, by: User, outcome: str, note: str = "", contact_id: uuid.UUID | None = None) -> None:
+    """Set the end of a locked, open task. The caller settles the caseload."""
+    changed = task.change(
+        {
+            "status": _STATUS_OF.get(Task.Outcome(outcome), Task.Status.DONE),
+            "outcome": outcome,
+            "outcome_note": note.strip()[:500],
+            "closed_at": timezone.now(),
+            "closed_by": by,
+            "snoozed_until": None,
+        },
+        by=by,
+    )
+    detail = {"outcome": outcome} | ({"contact": str(contact_id)} if contact_id else {})
+    record("task.closed", by=by, target=task, changed=changed, detail=detail)
+
+
+@transaction.atomic
+def reopen_task(*, task: Task, by: User) -> Task:
+    """Take the end back, as if it had not happened; history shows both."""
+    task = lock_task(task)
+    if task.is_open:
+        raise Refused(_("This task is open."))
+    if not task.can_be_reopened(timezone.now()):
+        sentence = _("%(closed)s That can be undone for %(n)s minutes. Open a new task instead.")
+        raise Refused(sentence % {"closed": already_closed(task), "n": settings.UNDO_MINUTES})
+    if Task.objects.filter(follows=task).exists():
+        raise Refused(_("The contact that closed this task opened a next step. Go on from there."))
+    values: dict[str, Any] = {"status": Task.Status.OPEN, "outcome": "", "outcome_note": "", "closed_at": None}
+    changed = task.change(values | {"closed_by": None, "waiting_on": "", "waiting_since": None}, by=by)
+    settle(task.patient_id)
+    record("task.reopened", by=by, target=task, changed=changed)
+    return task

@@ -1,0 +1,256 @@
+"""The shape of what people fill in. What is allowed is decided by the actions."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from coordination.accounts.models import Team, User
+from coordination.lib import display
+from coordination.worklist.due import Due, working_day
+from coordination.worklist.models import Contact, Task
+from patients.models import ContactPoint, Patient
+
+TOPICS = [
+    ("feeling", _("How they feel")),
+    ("warning_signs", _("Warning signs and whom to call")),
+    ("medications", _("Medications obtained and understood")),
+    ("appointments", _("Appointments and transport")),
+    ("pending_tests", _("Pending tests")),
+    ("home_services", _("Home services and equipment")),
+    ("self_care", _("Diet, activity, wound care")),
+    ("caregiver", _("Caregiver available")),
+    ("social_needs", _("Social needs")),
+    ("teach_back", _("Teach-back done")),
+    ("questions", _("Questions answered")),
+]
+
+
+class DayField(forms.DateField):
+    """A calendar day, typed or picked."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class TimeField(forms.TimeField):
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class TaskEdit(forms.Form):
+    """A form about one task: it carries the version the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+def near_days(today: dt.date) -> dict[str, tuple[dt.date, str]]:
+    """The days one chip away. A day on which nobody works gives way to the next, and the chip says its name."""
+    tomorrow = working_day(today + dt.timedelta(days=1))
+    words = gettext("Tomorrow") if (tomorrow - today).days == 1 else display.weekday(tomorrow)
+    after = working_day(tomorrow + dt.timedelta(days=1))
+    after_words = gettext("2 days") if (after - today).days == 2 else display.weekday(after)
+    return {
+        "tomorrow": (tomorrow, words),
+        "days": (after, after_words),
+        "week": (working_day(today + dt.timedelta(days=7)), gettext("1 week")),
+    }
+
+
+class SnoozeForm(TaskEdit):
+    when = forms.ChoiceField(label=_("Sleep until"), widget=forms.RadioSelect, initial="tomorrow")
+    day = DayField(label=_("Day"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, user: User, task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.near = near_days(user.organization.today())
+        choices = [(key, label) for key, (_day, label) in self.near.items()]
+        self.fields["when"].choices = [*choices, ("pick", gettext("Pick a day"))]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        when = data.get("when")
+        day = data.get("day") if when == "pick" else self.near.get(when or "", (None, ""))[0]
+        if when and day is None:
+            self.add_error("day", gettext("Pick the day it comes back."))
+        elif day:
+            # it is back at the start of the day, so that the day begins with it
+            data["until"] = dt.datetime.combine(day, dt.time.min, tzinfo=self.user.organization.zone)
+        return data
+
+
+class AssignForm(TaskEdit):
+    to = forms.ChoiceField(label=_("Hand it to"))
+
+    def __init__(self, *args: Any, people: list[User], queues: list[Team], task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {f"user:{person.pk}": person for person in people if person.pk != task.owner_id}
+        self.queues = {f"team:{team.pk}": team for team in queues if team.pk != task.queue_id}
+        groups: list[Any] = [("", gettext("Choose"))]
+        if self.queues:
+            groups.append((gettext("Team queue"), [(key, team.name) for key, team in self.queues.items()]))
+        groups.append((gettext("People"), [(key, person.name) for key, person in self.people.items()]))
+        self.fields["to"].choices = groups  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["owner"] = self.people.get(data.get("to", ""))
+        data["queue"] = self.queues.get(data.get("to", ""))
+        return data
+
+
+class WaitingForm(TaskEdit):
+    waiting_on = forms.CharField(
+        label=_("Waiting on"), max_length=200, required=False, help_text=_("Leave it empty when it is work again.")
+    )
+
+
+class DueForm(TaskEdit):
+    day = DayField(label=_("Due on"))
+    time = TimeField(label=_("At"), required=False, help_text=_("Empty: any time that day."))
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("day"):
+            data["due"] = due_of(self.user, data["day"], data.get("time"))
+        return data
+
+
+class CloseForm(TaskEdit):
+    outcome = forms.ChoiceField(label=_("How it ended"), widget=forms.RadioSelect, choices=Task.Outcome.choices, initial="completed")
+    note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class TaskForm(forms.Form):
+    """A new commitment."""
+
+    title = forms.CharField(label=_("What will be done"), max_length=200)
+    reason = forms.CharField(label=_("Why now"), max_length=300, help_text=_("One sentence, as you would say it to a colleague."))
+    kind = forms.ChoiceField(label=_("Kind"), choices=Task.Kind.choices, initial=Task.Kind.CALL)
+    day = DayField(label=_("Due on"))
+    time = TimeField(label=_("At"), required=False, help_text=_("Empty: any time that day."))
+    priority = forms.TypedChoiceField(label=_("Priority"), coerce=int, choices=Task.Priority.choices, initial=Task.Priority.NORMAL)
+    to = forms.ChoiceField(label=_("Who does it"))
+    context = forms.CharField(label=_("What helps to do it"), max_length=300, required=False)
+    minutes = forms.IntegerField(label=_("Minutes of work"), min_value=0, max_value=480, initial=15)
+    checklist = forms.CharField(
+        label=_("Checklist"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("One step a line.")
+    )
+    mark_optional = True
+
+    def __init__(self, *args: Any, user: User, people: list[User], queues: list[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.people = {f"user:{person.pk}": person for person in people}
+        self.queues = {f"team:{team.pk}": team for team in queues}
+        mine = f"user:{user.pk}"
+        choices: list[Any] = [(mine, gettext("Me"))]
+        choices.append((gettext("Team queue"), [(key, team.name) for key, team in self.queues.items()]))
+        choices.append((gettext("People"), [(key, person.name) for key, person in self.people.items() if key != mine]))
+        self.fields["to"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("day"):
+            data["due"] = due_of(self.user, data["day"], data.get("time"))
+        data["owner"] = self.people.get(data.get("to", ""))
+        data["queue"] = self.queues.get(data.get("to", ""))
+        steps = (line.strip() for line in data.get("checklist", "").splitlines())
+        data["steps"] = [{"text": step[:200], "done": False} for step in steps if step]
+        return data
+
+
+class FollowUpForm(forms.Form):
+    """The end of every log form: what comes next, or why nothing does."""
+
+    follow_up = forms.ChoiceField(label=_("Follow up"), widget=forms.RadioSelect, required=False)
+    day = DayField(label=_("Follow up on"), required=False)
+    no_follow_up_reason = forms.CharField(label=_("Why nothing follows"), max_length=200, required=False)
+    note = forms.CharField(label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.near = near_days(user.organization.today())
+        choices = [(key, label) for key, (_day, label) in self.near.items()]
+        more = [("pick", gettext("Pick")), ("none", gettext("None"))]
+        self.fields["follow_up"].choices = [*choices, *more]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        choice = data.get("follow_up", "")
+        day = data.get("day") if choice == "pick" else self.near.get(choice, (None, ""))[0]
+        if choice == "pick" and day is None and "day" not in self.errors:
+            self.add_error("day", gettext("Pick the day of the follow-up."))
+        if choice == "none" and not data.get("no_follow_up_reason"):
+            self.add_error("no_follow_up_reason", gettext("Say why nothing follows."))
+        if choice != "none":
+            data["no_follow_up_reason"] = ""
+        data["follow_up_due"] = Due.on(day, self.user.organization) if day else None
+        return data
+
+
+class QuickLogForm(FollowUpForm):
+    """The log form of the preview: a call to the patient, now."""
+
+    OUTCOMES = [
+        ("reached_patient", _("Reached")),
+        ("left_voicemail", _("Voicemail")),
+        ("no_answer", _("No answer")),
+        ("wrong_number", _("Wrong no.")),
+    ]
+    outcome = forms.ChoiceField(label=_("Outcome of this call"), widget=forms.RadioSelect, choices=OUTCOMES)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class ContactForm(FollowUpForm):
+    """Everything the contact log keeps (domain facts 1.3)."""
+
+    direction = forms.ChoiceField(label=_("Direction"), widget=forms.RadioSelect, choices=Contact.Direction.choices, initial="out")
+    mode = forms.ChoiceField(label=_("Channel"), choices=Contact.Mode.choices, initial="phone")
+    target = forms.ChoiceField(label=_("With"), choices=Contact.Target.choices, initial="patient")
+    with_whom = forms.CharField(label=_("Name of that person"), max_length=200, required=False)
+    contact_point = forms.ChoiceField(label=_("Number used"), required=False)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("Choose")), *Contact.Outcome.choices])
+    interpreter = forms.ChoiceField(label=_("Interpreter"), choices=Contact.Interpreter.choices, initial="none")
+    on_day = DayField(label=_("Day"))
+    at_time = TimeField(label=_("Time"))
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=600, initial=0)
+    topics = forms.MultipleChoiceField(label=_("Talked about"), required=False, widget=forms.CheckboxSelectMultiple, choices=TOPICS)
+    next_title = forms.CharField(label=_("What the follow-up is"), max_length=200, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    mark_optional = True
+
+    def __init__(self, *args: Any, points: list[ContactPoint], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.points = {str(point.pk): point for point in points}
+        named = [(pk, f"{point.get_kind_display()} {display.phone(point.value)}") for pk, point in self.points.items()]
+        self.fields["contact_point"].choices = [("", gettext("None of these")), *named]  # type: ignore[attr-defined]
+        self.fields["note"].widget.attrs["rows"] = 4
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["contact_point"] = self.points.get(data.get("contact_point", ""))
+        if data.get("on_day") and data.get("at_time") is not None:
+            data["occurred_at"] = dt.datetime.combine(data["on_day"], data["at_time"], tzinfo=self.user.zone)
+        return data
+
+
+class DayFilter(forms.Form):
+    """What narrows My day. Nothing here names a patient: it stands in the address."""
+
+    SORTS = [("due", _("Due time")), ("patient", _("Patient")), ("risk", _("Risk")), ("contact", _("Longest without contact"))]
+    risk = forms.ChoiceField(label=_("Risk"), required=False, choices=[("", _("Any")), *Patient.Risk.choices])
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Any")), *Task.Kind.choices])
+    sort = forms.ChoiceField(label=_("Sort by"), required=False, choices=SORTS)
+
+
+def due_of(user: User, day: dt.date, time: dt.time | None) -> Due:
+    return Due.on(day, user.organization) if time is None else Due.at_time(day, time, user.zone)
