@@ -1,12 +1,29 @@
 """Write down what happened, in the same transaction as the thing itself."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
-from django.db import models
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
 
+from coordination.audit.chain import COLUMNS, FIRST, canonical, link
 from coordination.audit.context import door
-from coordination.audit.models import Event
+from coordination.audit.heads import append_head
+from coordination.audit.models import Event, Verification
+from coordination.audit.verify import Report, verify
+
+BATCH = 5000
+SEALING_LOCK = 0x5EA1
+_WAITING = f"""
+    select {COLUMNS} from audit_pending p join audit_event e on e.id = p.event_id order by p.event_id limit %s
+"""
+_SEAL = """
+    insert into audit_seal (position, event_id, mac)
+    select %s::bigint + row, event_id, mac
+    from unnest(%s::uuid[], %s::bytea[]) with ordinality as link(event_id, mac, row)
+"""
 
 
 class Actor(Protocol):
@@ -67,3 +84,53 @@ def record_access(
     """Add a view, search, export, print or denial to the access log."""
     outcome = Event.Outcome.DENIED if kind == Event.Kind.DENIAL else Event.Outcome.OK
     return record(name, by=by, kind=kind, target=target, patient_id=patient_id, reason=reason, outcome=outcome, detail=detail)
+
+
+def seal_pending(*, batch: int = BATCH) -> int:
+    """Chain the events that wait for a seal; returns how many. One process at a time: the others leave at once."""
+    sealed = 0
+    while count := _seal_batch(batch):
+        sealed += count
+        if count < batch:
+            break
+    return sealed
+
+
+def _seal_batch(batch: int) -> int:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [SEALING_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute("select position, mac from audit_seal order by position desc limit 1")
+        position, mac = cursor.fetchone() or (0, FIRST)
+        cursor.execute(_WAITING, [batch])
+        rows = cursor.fetchall()
+        macs = []
+        for columns in rows:
+            mac = link(bytes(mac), canonical(columns))
+            macs.append(mac)
+        ids = [columns[0] for columns in rows]
+        cursor.execute(_SEAL, [position, ids, macs])
+        cursor.execute("delete from audit_pending where event_id = any(%s::uuid[])", [ids])
+    if rows:
+        append_head(Path(settings.AUDIT_HEADS_FILE), position + len(rows), bytes(mac), timezone.now())
+    return len(rows)
+
+
+def verify_on(*, budget_seconds: float = 40) -> Report:
+    """Walk on along the chain from where the last walk stopped, and begin anew once the end was reached."""
+    last = Verification.objects.order_by("-at", "-id").first()
+    begin = 0 if last is None or last.is_complete else last.last_position
+    return keep_verification(verify(begin=begin, budget_seconds=budget_seconds))
+
+
+def keep_verification(report: Report) -> Report:
+    """Remember when the chain was walked and what was found, for the health page."""
+    Verification.objects.create(
+        first_position=report.first_position,
+        last_position=report.last_position,
+        is_complete=report.is_complete,
+        findings=report.found,
+        seconds=report.seconds,
+    )
+    return report

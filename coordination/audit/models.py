@@ -93,3 +93,22 @@ class Seal(models.Model):
     sealed_at = models.DateTimeField(db_default=Now())
 
     privacy = Privacy(safe=["event_id", "mac", "sealed_at"])
+
+
+class Verification(models.Model):
+    """One walk along the chain: from where to where, and how many findings. A walk may stop early and go on later."""
+
+    at = models.DateTimeField(db_default=Now())
+    first_position = models.BigIntegerField()
+    last_position = models.BigIntegerField()
+    is_complete = models.BooleanField()  # it reached the end of the chain
+    findings = models.PositiveIntegerField()
+    seconds = models.FloatField()
+
+    privacy = Privacy(safe=["at", "first_position", "last_position", "is_complete", "findings", "seconds"])
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="verification_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.first_position} to {self.last_position}"

@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, migrations, transaction
+from django.db import connection, migrations, models, transaction
+from django.db.models.expressions import RawSQL
 
 _SET = "select set_config('app.organization', %s, true)"
 _CURRENT = "(select nullif(current_setting('app.organization', true), '')::uuid)"
@@ -18,6 +19,11 @@ def enter_organization(organization_id: uuid.UUID | None) -> None:
     """Open the rows of one organization until this transaction ends. None closes them again."""
     with connection.cursor() as cursor:
         cursor.execute(_SET, [str(organization_id or "")])
+
+
+def current_organization() -> RawSQL:
+    """Return the organization this transaction works in, as an expression for the database; null outside of one."""
+    return RawSQL(_CURRENT, [], output_field=models.UUIDField())
 
 
 @contextmanager

@@ -82,3 +82,16 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.due_at:%Y-%m-%d %H:%M}"
+
+
+class Worker(models.Model):
+    """A process that does background work, and when it was last heard of."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    version = models.CharField(max_length=40)
+    seen_at = models.DateTimeField()
+
+    privacy = Privacy(safe=["version", "seen_at"])
+
+    def __str__(self) -> str:
+        return self.name
