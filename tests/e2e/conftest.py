@@ -1,0 +1,134 @@
+"""A real browser before a real server with the demo town behind it.
+
+Every page of every test is watched: a refused script or style, an error in the console or a page of 500 fails the test.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from coordination.accounts.models import User
+from coordination.browsers import find_browser
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop in this thread
+QUIET = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"desktop": (1440, 960), "tablet": (820, 1180), "phone": (390, 844)}
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = find_browser()
+    if program is None:
+        reason = "no browser: set THROUGHLINE_BROWSER, or install Chromium, Chrome or Edge"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        alone = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *alone])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def town(transactional_db: None) -> None:
+    call_command("town", patients=60, seed=7, verbosity=0, stdout=open(os.devnull, "w"))
+
+
+@dataclass
+class Visit:
+    """One browser context, and what went wrong in it."""
+
+    context: BrowserContext
+    server: str
+    faults: list[str]
+
+    def page(self) -> Page:
+        page = self.context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
+        page.on("console", lambda message: self._console(message))
+        page.on(
+            "response",
+            lambda response: (
+                self.faults.append(f"{response.status} {response.url}") if response.status >= 500 else None
+            ),
+        )
+        return page
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+    def open(self, path: str, page: Page | None = None) -> Page:
+        page = page or self.page()
+        page.goto(self.server + path)
+        return page
+
+
+VisitMaker = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker]:
+    """visit("dana") → a browser signed in as that person; visit(None) → a stranger's."""
+    visits: list[Visit] = []
+
+    def make(
+        who: str | None = "dana", width: str = "desktop", *, dark: bool = False, scripts: bool = True
+    ) -> Visit:
+        size = WIDTHS[width]
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+            has_touch=width == "phone",
+            reduced_motion="reduce",
+        )
+        if who is not None:
+            context.add_cookies([session_cookie(who, live_server.url)])
+        one = Visit(context, live_server.url, [])
+        visits.append(one)
+        return one
+
+    yield make
+    faults = [fault for one in visits for fault in one.faults]
+    for one in visits:
+        one.context.close()
+    assert not faults, faults
+
+
+def session_cookie(who: str, url: str) -> Any:
+    client = Client()
+    client.force_login(
+        User.objects.get(email=f"{who}@riverbend.example"), backend="coordination.accounts.backends.ByEmail"
+    )
+    session = client.session
+    session["second_step"] = True
+    session.save()
+    return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong, in a line each."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [
+        f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:160]}"
+        for v in found
+        for node in v["nodes"]
+    ]
