@@ -31,7 +31,8 @@ class Style:
     date: DateOrder = "dmy"
 
 
-_style: ContextVar[Style] = ContextVar("display_style", default=Style())
+USUAL = Style()
+_style: ContextVar[Style] = ContextVar("display_style", default=USUAL)
 
 
 def activate(*, clock: Clock = "24", date: DateOrder = "dmy") -> Token[Style]:
@@ -117,7 +118,9 @@ def _whole_months(start: date, end: date) -> int:
     return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
 
 
-def age(born: date | datetime | None, on: date | datetime | None = None, *, unit_of_years: bool = True) -> str:
+def age(
+    born: date | datetime | None, on: date | datetime | None = None, *, unit_of_years: bool = True
+) -> str:
     """The age in the unit a clinician would use: hours, days, weeks, months, then years."""
     if born is None:
         return not_recorded()

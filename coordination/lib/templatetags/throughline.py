@@ -50,7 +50,7 @@ def csrf_header(context: template.Context) -> SafeString:
     """What the body hands down to every request inside the page: hx-headers:inherited='{...}'."""
     request = context.get("request")
     token = get_token(request) if request is not None else ""
-    return format_html("hx-headers:inherited='{{\"X-CSRFToken\": \"{}\"}}'", token)
+    return format_html('hx-headers:inherited=\'{{"X-CSRFToken": "{}"}}\'', token)
 
 
 @register.simple_tag(takes_context=True)
@@ -227,7 +227,7 @@ def field(
 @register.filter
 def error_fields(form: forms.BaseForm) -> Iterator[tuple[BoundField, str]]:
     """Every field error with the field it belongs to, in the order of the form, for the error summary."""
-    return ((bound, message) for bound in form for message in bound.errors)
+    return ((bound, str(message)) for bound in form for message in bound.errors)
 
 
 @register.filter
