@@ -8,7 +8,11 @@ from django.shortcuts import get_object_or_404
 from coordination.accounts.access import require
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
-from patients.models import Patient
+from coordination.audit.actions import record_access
+from coordination.audit.models import Event
+from coordination.lib.paging import Page, keyset
+from patients.models import CareTeamMember, HistoryItem, Observation, Patient
+from patients.querysets import SENSITIVITY_PERMISSIONS, closed_labels
 
 M = TypeVar("M", bound=models.Model)
 
@@ -25,3 +29,81 @@ def get_of_patient(user: User, model: type[M], patient: Patient, pk: Any, *, per
     row: M = get_object_or_404(model.objects.visible_to(user).filter(patient=patient), pk=pk)  # type: ignore[attr-defined]
     require(user, permission)
     return row
+
+
+def open_record(
+    user: User,
+    pk: Any,
+    *,
+    page: str,
+    permission: Permission = Permission.PATIENT_VIEW,
+    kind: str = Event.Kind.VIEW,
+    name: str = "patient.viewed",
+) -> Patient:
+    """`get_patient` for a page that shows the record: the visit is written into the access log, once."""
+    patient = get_patient(user, pk, permission=permission)
+    record_access(kind, name, by=user, target=patient, patient_id=patient.pk, detail={"page": page})
+    return patient
+
+
+def rows_of(user: User, model: type[M], patient: Patient) -> Any:
+    """The rows of one table about this patient that the person may see, as a queryset to order and slice."""
+    return model.objects.visible_to(user).filter(patient=patient)  # type: ignore[attr-defined]
+
+
+def history_of(user: User, model: type[HistoryItem], patient: Patient) -> Any:
+    """Lines of health history with whoever wrote and checked them, mistakes left out."""
+    return rows_of(user, model, patient).standing().select_related("created_by", "verified_by")
+
+
+def hides_history(user: User, patient: Patient, models_: list[type[HistoryItem]]) -> bool:
+    """Whether lines are kept from this person. Told only to roles that open some sensitive lines themselves."""
+    if not any(user.may(permission) for permission in set(SENSITIVITY_PERMISSIONS.values())):
+        return False
+    closed = closed_labels(user)
+    rows = [
+        model.objects.filter(patient=patient, sensitivity__in=closed).standing().order_by().values("pk")[:1]
+        for model in models_
+    ]
+    return bool(closed) and bool(rows[0].union(*rows[1:], all=True)[:1])
+
+
+def latest_results(user: User, patient: Patient, size: int) -> list[Observation]:
+    """The newest result of each kind, the kind measured last on top."""
+    mine = rows_of(user, Observation, patient).standing().filter(occurred_at__isnull=False)
+    newest = mine.order_by("code", "text", "-occurred_at", "-id").distinct("code", "text")
+    ids = list(newest.values_list("pk", flat=True))
+    found: list[Observation] = list(
+        mine.filter(pk__in=ids).select_related("created_by").order_by("-occurred_at", "-id")[:size]
+    )
+    return found
+
+
+def result_series(
+    user: User, patient: Patient, of: Observation, *, after: str | None, before: str | None
+) -> Page[Any]:
+    """Every result of the same kind, newest first."""
+    same = history_of(user, Observation, patient).filter(
+        code=of.code, text=of.text, occurred_at__isnull=False
+    )
+    return keyset(same, order=[("occurred_at", "desc"), ("id", "desc")], after=after, before=before, size=50)
+
+
+def access_log_of(
+    patient: Patient, *, after: str | None, before: str | None, actor_id: Any = None
+) -> Page[Any]:
+    """Who opened this record, when and why; newest first."""
+    events = Event.objects.of_organization(patient.organization_id).about_patient(patient.pk)
+    if actor_id is not None:
+        events = events.filter(actor_id=actor_id)
+    return keyset(events, order=[("at", "desc"), ("id", "desc")], after=after, before=before, size=50)
+
+
+def care_team_of(user: User, patient: Patient) -> list[CareTeamMember]:
+    """Members past and present, the primary coordinator first."""
+    found: list[CareTeamMember] = list(
+        rows_of(user, CareTeamMember, patient)
+        .select_related("user", "created_by")
+        .order_by("-is_primary", "-starts_on", "id")
+    )
+    return found

@@ -2,10 +2,19 @@
 
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from coordination.lib import display
 from coordination.lib.languages import language_name
 from patients.models import ContactPoint, Coverage, Patient, RelatedPerson
+
+# who told a member of staff what they wrote down; kept in `source` as "staff:patient"
+TOLD_BY = {
+    "patient": gettext_lazy("The patient"),
+    "family": gettext_lazy("Family or caregiver"),
+    "clinician": gettext_lazy("A clinician"),
+    "document": gettext_lazy("A document seen"),
+}
 
 
 def born_as_known(patient: Patient) -> str:
@@ -87,3 +96,16 @@ def language_words(patient: Patient) -> str:
         if patient.interpreter_needed == Patient.YesNo.NO
         else spoken
     )
+
+
+def is_imported(source: str) -> bool:
+    return source not in ("", "staff") and not source.startswith("staff:")
+
+
+def source_words(source: str, author: str = "") -> str:
+    """Where a line came from. What another system sent says so."""
+    if is_imported(source):
+        return _("Imported from %(source)s") % {"source": source}
+    told_by = TOLD_BY.get(source.partition(":")[2])
+    who = author or _("staff")
+    return _("%(who)s, told by: %(by)s") % {"who": who, "by": str(told_by).lower()} if told_by else who

@@ -1,0 +1,74 @@
+"""Who pays: plans are added, changed, checked and ended. What once was in force stays on record."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import User
+from coordination.audit.actions import record
+from coordination.lib.refusal import Refused
+from patients.models import Coverage, Patient
+
+
+@transaction.atomic
+def add_coverage(*, patient: Patient, values: dict[str, Any], by: User) -> Coverage:
+    patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    coverage = Coverage(
+        patient=patient,
+        organization_id=patient.organization_id,
+        source="staff",
+        created_by=by,
+        updated_by=by,
+        **values,
+    )
+    coverage.save(force_insert=True)
+    record("coverage.added", by=by, target=coverage)
+    return coverage
+
+
+@transaction.atomic
+def change_coverage(*, coverage: Coverage, version: int | None, values: dict[str, Any], by: User) -> None:
+    """A plan that changed was not checked as it now stands: the check is taken back when its facts change."""
+    coverage = _locked(coverage)
+    coverage.expect_version(version)
+    if coverage.status == Coverage.Status.ENTERED_IN_ERROR:
+        raise Refused(_("This plan was entered in error. Add it anew."))
+    facts = {"kind", "payer", "plan", "member_id", "group_number", "subscriber", "starts_on"}
+    if any(getattr(coverage, name) != value for name, value in values.items() if name in facts):
+        values = {**values, "verified_at": None, "verified_by": None}
+    changed = coverage.change(values, by=by)
+    record("coverage.changed", by=by, target=coverage, changed=changed)
+
+
+@transaction.atomic
+def end_coverage(*, coverage: Coverage, on: dt.date, version: int | None, by: User) -> None:
+    coverage = _locked(coverage)
+    coverage.expect_version(version)
+    if coverage.status in {Coverage.Status.ENDED, Coverage.Status.ENTERED_IN_ERROR}:
+        raise Refused(_("This plan has already ended."))
+    if coverage.starts_on and on < coverage.starts_on:
+        raise Refused(_("A plan cannot end before it started."), field="on")
+    status = Coverage.Status.ENDED if on < coverage.organization.today() else coverage.status
+    changed = coverage.change({"ends_on": on, "status": status}, by=by)
+    record("coverage.ended", by=by, target=coverage, changed=changed)
+
+
+@transaction.atomic
+def verify_coverage(*, coverage: Coverage, version: int | None, by: User) -> None:
+    """The payer or its portal was asked, and the plan stands as written here."""
+    coverage = _locked(coverage)
+    coverage.expect_version(version)
+    if coverage.status != Coverage.Status.ACTIVE:
+        raise Refused(_("Only a plan in force can be verified."))
+    coverage.change({"verified_at": timezone.now(), "verified_by": by}, by=by)
+    record("coverage.verified", by=by, target=coverage)
+
+
+def _locked(coverage: Coverage) -> Coverage:
+    locked: Coverage = (
+        Coverage.objects.select_for_update(of=("self",)).select_related("organization").get(pk=coverage.pk)
+    )
+    return locked

@@ -1,0 +1,93 @@
+"""What every form about a patient carries: whom it is about, and which version of the row it shows."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coordination.lib.editable import Editable
+from patients.models import Patient
+
+HIDDEN = ("patient", "version")
+
+
+class DayInput(forms.DateInput):
+    """A date as the browser asks for it; typed by hand it is 2026-11-21."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    widget = DayInput
+
+
+class RecordForm(forms.Form):
+    """The patient's id is sent along and must be the one in the address: a form of another tab saves nothing here."""
+
+    mark_optional = True
+    patient = forms.UUIDField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, patient: Patient, row: Editable | None = None, **kwargs: Any) -> None:
+        self.about, self.row = patient, row
+        stored = row.editable_values() if row is not None else {}
+        version = {"version": row.version} if row is not None else {}
+        kwargs["initial"] = {**stored, **kwargs.get("initial", {}), "patient": patient.pk, **version}
+        super().__init__(*args, **kwargs)
+
+    def clean_patient(self) -> Any:
+        if self.cleaned_data["patient"] != self.about.pk:
+            raise forms.ValidationError(_("This form is about another patient. Nothing was saved."))
+        return self.cleaned_data["patient"]
+
+    @property
+    def shown_version(self) -> int | None:
+        version: int | None = self.cleaned_data.get("version")
+        return version
+
+    def values(self) -> dict[str, Any]:
+        """What was entered, without what only guides the form."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in HIDDEN}
+
+    def shown_fields(self) -> Iterator[BoundField]:
+        return (bound for bound in self if not bound.is_hidden)
+
+    def expect_order(self, start: str, end: str, message: str) -> None:
+        first, last = self.cleaned_data.get(start), self.cleaned_data.get(end)
+        if first and last and last < first:
+            self.add_error(end, message)
+
+
+class ConfirmForm(RecordForm):
+    """A button with nothing to fill in: who and which version."""
+
+
+class ReasonForm(RecordForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Why"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}), strip=True
+    )
+
+
+class EndForm(RecordForm):
+    on = DayField(label=gettext_lazy("Last day"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        patient: Patient = kwargs["patient"]
+        kwargs["initial"] = {"on": patient.organization.today(), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+
+
+def not_in_future(day: dt.date | None, today: dt.date) -> None:
+    if day is not None and day > today:
+        raise forms.ValidationError(_("This day is in the future."))
+
+
+def choices_with_blank(choices: Any, blank: Any) -> list[tuple[str, Any]]:
+    return [("", blank), *(pair for pair in choices if pair[0])]
