@@ -1,0 +1,129 @@
+"""Who the patient is: names, person, language. The keys a name is found by are made here and nowhere else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import User
+from coordination.audit.actions import record
+from coordination.lib.names import name_keys, sort_name
+from coordination.lib.refusal import Refused
+from coordination.outbox.actions import post
+from patients.matching import look_alikes
+from patients.models import Patient, SimilarName
+
+NAME = (
+    "family", "given", "middle", "prefix", "suffix", "preferred_name", "former_names", "pronunciation", "family_first",
+    "pronouns",
+)  # fmt: skip
+PERSON = (
+    "birth_date", "birth_precision", "sex", "sex_for_clinical_use", "gender_identity", "sexual_orientation",
+    "race_ethnicity", "race_ethnicity_detail", "race_ethnicity_source", "marital_status",
+)  # fmt: skip
+LANGUAGE = (
+    "language", "written_language", "english", "interpreter_needed", "interpreter_mode", "interpreter_gender",
+    "communication_needs", "cultural_needs",
+)  # fmt: skip
+CARE = ("record_number", "team")
+EDITABLE = frozenset([*NAME, *PERSON, *LANGUAGE, *CARE])
+# what makes two people easy to take for each other
+NAMING = {"family", "given", "preferred_name", "former_names", "birth_date", "team"}
+
+
+def keys_of_name(family: str, given: str, preferred: str = "", former: str = "") -> dict[str, Any]:
+    """Return what a patient is sorted and found by. A preferred name finds like a given one, a former name like a family name."""
+    keys = {*name_keys(family, f"{given} {preferred}".strip()), *name_keys(former)}
+    return {"sort_name": sort_name(family, given), "name_keys": sorted(keys)}
+
+
+@transaction.atomic
+def edit_patient(*, patient: Patient, version: int | None, values: Mapping[str, Any], by: User) -> Patient:
+    """Change who the patient is. Raises Stale when someone saved first, Refused when it would lose what is better known."""
+    if unknown := set(values) - EDITABLE:
+        raise TypeError(f"edit_patient does not change {', '.join(sorted(unknown))}")
+    patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    patient.expect_version(version)
+    _keep_the_stronger_source(patient, values)
+    named = {
+        name: values.get(name, getattr(patient, name))
+        for name in ("family", "given", "preferred_name", "former_names")
+    }
+    if not (named["family"] or named["given"]):
+        raise Refused(_("A patient needs a family name or a given name."), field="family")
+    keys = keys_of_name(named["family"], named["given"], named["preferred_name"], named["former_names"])
+    changed = set(patient.change({**values, **keys}, by=by)) - {"sort_name", "name_keys"}
+    if changed:
+        record("patient.edited", by=by, target=patient, patient_id=patient.pk, changed=sorted(changed))
+    if changed & NAMING:
+        post("patient.named", organization_id=patient.organization_id, patient_id=patient.pk)
+    return patient
+
+
+def _keep_the_stronger_source(patient: Patient, values: Mapping[str, Any]) -> None:
+    """Self-reported > said by a proxy > observed > imported: a weaker source never overwrites a stronger one."""
+    is_other = any(
+        name in values and values[name] != getattr(patient, name)
+        for name in ("race_ethnicity", "race_ethnicity_detail")
+    )
+    source = values.get("race_ethnicity_source", patient.race_ethnicity_source)
+    if (
+        patient.race_ethnicity
+        and (is_other or source != patient.race_ethnicity_source)
+        and is_weaker(source, patient.race_ethnicity_source)
+    ):
+        stored = Patient.RaceSource(patient.race_ethnicity_source).label
+        raise Refused(
+            _(
+                "Race and ethnicity were recorded from a stronger source (%(source)s). Ask the patient to change them."
+            )
+            % {"source": str(stored).lower()},
+            field="race_ethnicity_source",
+        )
+
+
+def is_weaker(source: str, than: str) -> bool:
+    strongest_first = Patient.RaceSource.values
+    return strongest_first.index(source) > strongest_first.index(than)
+
+
+@transaction.atomic
+def mark_similar_names(*, patient: Patient) -> int:
+    """Store who could be taken for this patient, both ways, and forget pairs that no longer are. Returns how many there are."""
+    patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    found = (
+        {other.pk: reason for other, reason in look_alikes(patient, _neighbors(patient))}
+        if patient.status == "active"
+        else {}
+    )
+    before = set(SimilarName.objects.filter(patient=patient).values_list("other_id", flat=True))
+    gone = before - set(found)
+    SimilarName.objects.filter(
+        Q(patient=patient, other__in=gone) | Q(patient__in=gone, other=patient)
+    ).delete()
+    pairs = [
+        SimilarName(organization_id=patient.organization_id, patient_id=one, other_id=two, reason=reason)
+        for other, reason in found.items()
+        for one, two in ((patient.pk, other), (other, patient.pk))
+    ]
+    SimilarName.objects.bulk_create(
+        pairs, update_conflicts=True, unique_fields=["patient", "other"], update_fields=["reason"]
+    )
+    Patient.objects.filter(pk__in=[patient.pk, *found] if found else [], has_similar_name=False).update(
+        has_similar_name=True
+    )
+    alone = Patient.objects.filter(pk__in=[*gone, *([] if found else [patient.pk])], has_similar_name=True)
+    alone.filter(similar_names__isnull=True).update(has_similar_name=False)
+    return len(found)
+
+
+def _neighbors(patient: Patient) -> Any:
+    """Those one could mix the patient up with: the same team, or the same person's caseload."""
+    shared = Q(pk__in=[])
+    if patient.team_id:
+        shared |= Q(team_id=patient.team_id)
+    if patient.coordinator_id:
+        shared |= Q(coordinator_id=patient.coordinator_id)
+    return Patient.objects.active().filter(shared, organization_id=patient.organization_id)

@@ -1,0 +1,190 @@
+"""How the patient is reached and known elsewhere: phones, addresses, identifiers. A line is ended rather than erased."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import phonenumbers
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import User
+from coordination.audit.actions import record
+from coordination.lib.refusal import Refused
+from patients.models import Address, ContactPoint, Identifier, Patient
+
+HOME_REGION = "US"
+Line = TypeVar("Line", ContactPoint, Address, Identifier)
+
+
+def to_e164(kind: str, value: str) -> str:
+    """Return the number as +15555550142 when it can be dialed, else an empty text: what was typed is kept either way."""
+    if kind == ContactPoint.Kind.EMAIL:
+        return ""
+    try:
+        number = phonenumbers.parse(value, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def new_phone(patient: Patient, values: Mapping[str, Any], by: User) -> ContactPoint:
+    number = to_e164(values["kind"], values["value"])
+    return ContactPoint(**_owned(patient, by), **{**values, "number": number})
+
+
+def new_address(patient: Patient, values: Mapping[str, Any], by: User) -> Address:
+    return Address(**_owned(patient, by), **values)
+
+
+def new_identifier(patient: Patient, values: Mapping[str, Any], by: User) -> Identifier:
+    return Identifier(**_owned(patient, by), **values)
+
+
+def _owned(patient: Patient, by: User) -> dict[str, Any]:
+    return {
+        "organization_id": patient.organization_id,
+        "patient": patient,
+        "created_by": by,
+        "updated_by": by,
+    }
+
+
+# --- phones ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_phone(*, patient: Patient, values: Mapping[str, Any], by: User) -> ContactPoint:
+    return _add(new_phone(patient, values, by), "phone.added", by)
+
+
+@transaction.atomic
+def change_phone(
+    *, phone: ContactPoint, version: int | None, values: Mapping[str, Any], by: User
+) -> ContactPoint:
+    kind, value = values.get("kind", phone.kind), values.get("value", phone.value)
+    return _change(phone, version, {**values, "number": to_e164(kind, value)}, "phone.changed", by)
+
+
+@transaction.atomic
+def remove_phone(
+    *, phone: ContactPoint, version: int | None, reason: str, by: User, entered_in_error: bool = False
+) -> ContactPoint:
+    """A number that is wrong or unsafe stays, struck out, with the reason. One typed by mistake is taken away."""
+    if entered_in_error:
+        return _erase(phone, version, "phone.removed", reason, by)
+    if not reason:
+        raise Refused(_("Say why this number is not to be used."), field="reason")
+    values = {"do_not_use": True, "do_not_use_reason": reason}
+    return _change(phone, version, values, "phone.struck_out", by)
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_address(*, patient: Patient, values: Mapping[str, Any], by: User) -> Address:
+    return _add(new_address(patient, values, by), "address.added", by)
+
+
+@transaction.atomic
+def change_address(*, address: Address, version: int | None, values: Mapping[str, Any], by: User) -> Address:
+    return _change(address, version, values, "address.changed", by)
+
+
+@transaction.atomic
+def remove_address(
+    *, address: Address, version: int | None, by: User, reason: str = "", entered_in_error: bool = False
+) -> Address:
+    """The patient no longer lives there: it becomes a former address as of today."""
+    if entered_in_error:
+        return _erase(address, version, "address.removed", reason, by)
+    today = by.organization.today()
+    starts_on = min(address.starts_on, today) if address.starts_on else None
+    values = {"use": Address.Use.OLD, "ends_on": today, "starts_on": starts_on}
+    return _change(address, version, values, "address.ended", by, reason)
+
+
+# --- identifiers ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_identifier(*, patient: Patient, values: Mapping[str, Any], by: User) -> Identifier:
+    identifier = new_identifier(patient, values, by)
+    refuse_taken(identifier)
+    return _add(identifier, "identifier.added", by)
+
+
+@transaction.atomic
+def change_identifier(
+    *, identifier: Identifier, version: int | None, values: Mapping[str, Any], by: User
+) -> Identifier:
+    wanted = Identifier(pk=identifier.pk, organization_id=identifier.organization_id)
+    wanted.system = values.get("system", identifier.system)
+    wanted.value = values.get("value", identifier.value)
+    refuse_taken(wanted)
+    return _change(identifier, version, values, "identifier.changed", by)
+
+
+@transaction.atomic
+def remove_identifier(
+    *, identifier: Identifier, version: int | None, by: User, reason: str = "", entered_in_error: bool = False
+) -> Identifier:
+    """The number is no longer in use: it ends today."""
+    if entered_in_error:
+        return _erase(identifier, version, "identifier.removed", reason, by)
+    today = by.organization.today()
+    starts_on = min(identifier.starts_on, today) if identifier.starts_on else None
+    values = {"ends_on": today, "starts_on": starts_on}
+    return _change(identifier, version, values, "identifier.ended", by, reason)
+
+
+def refuse_taken(identifier: Identifier) -> None:
+    """One number of one system names one person."""
+    if not identifier.system:
+        return
+    same = Identifier.objects.filter(
+        organization_id=identifier.organization_id, system=identifier.system, value=identifier.value
+    )
+    if same.exclude(pk=identifier.pk).exists():
+        raise Refused(_("Another record of the organization has this number already."), field="value")
+
+
+# --- the same for all three -----------------------------------------------------------------------
+
+
+def _add(line: Line, event: str, by: User) -> Line:
+    line.save(force_insert=True)
+    record(event, by=by, target=line, patient_id=line.patient_id)
+    return line
+
+
+def _locked(line: Line, version: int | None) -> Line:
+    locked: Line = type(line).objects.select_for_update().get(pk=line.pk)
+    locked.expect_version(version)
+    return locked
+
+
+def _change(
+    line: Line, version: int | None, values: Mapping[str, Any], event: str, by: User, reason: str = ""
+) -> Line:
+    line = _locked(line, version)
+    if changed := line.change(dict(values), by=by):
+        record(event, by=by, target=line, patient_id=line.patient_id, changed=changed, reason=reason)
+    return line
+
+
+def _erase(line: Line, version: int | None, event: str, reason: str, by: User) -> Line:
+    """Only for what never was so. The event keeps that it stood here, and who took it away."""
+    line = _locked(line, version)
+    record(
+        event,
+        by=by,
+        target=line,
+        patient_id=line.patient_id,
+        reason=reason,
+        detail={"entered_in_error": True},
+    )
+    type(line).objects.filter(pk=line.pk).delete()
+    return line
