@@ -21,6 +21,7 @@ from coordination.places import ROOT, VAR
 E2E = "tests/e2e"
 NOTHING_COLLECTED = 5
 WORKERS = "2"
+HOW_TO_GET_ONE = "Install Chromium, Chrome or Edge, or name one in THROUGHLINE_BROWSER."
 
 
 # -------------------------------------------------------------------------------------------- pytest's plugin
@@ -86,6 +87,8 @@ def run_both(words: list[str]) -> int:
 def browser_tests(others: list[str], paths: list[str], *, first: bool) -> int:
     if found := provide_browser():
         os.environ["THROUGHLINE_BROWSER"] = found
+    else:
+        print(f"\n*** NO BROWSER FOUND: the tests in {E2E} cannot run. {HOW_TO_GET_ONE} ***\n", flush=True)
     more = [] if first or not any(word.startswith("--cov") for word in others) else ["--cov-append"]
     spread = [] if chooses_spread(others) else ["-n", "0"]
     return pytest([*spread, *more, *others, *paths])
