@@ -79,34 +79,27 @@ def install(chosen: str) -> None:
     print(f"Installing what Throughline needs into {VENV} ...", flush=True)
     if STAMP.exists():
         STAMP.unlink()
-    ways = [install_with_uv, install_with_uv_and_system_certificates, install_with_pip]
-    for way in ways:
-        try:
-            way(LOCKS[chosen])
-            break
-        except CannotInstall as reason:
-            if way is ways[-1]:
-                raise
-            print(f"That did not work ({reason}). Trying another way ...", flush=True)
+    try:
+        install_with_uv(LOCKS[chosen])
+    except CannotInstall as reason:
+        print(f"uv could not do it ({reason}). Trying pip, which is slower ...", flush=True)
+        install_with_pip(LOCKS[chosen])
     STAMP.write_text(json.dumps({**digests(), "set": chosen}))
 
 
-def install_with_uv(lock: Path, **more: str) -> None:
-    uv, env = find_uv(), {**os.environ, "VIRTUAL_ENV": str(VENV), **more}
+def install_with_uv(lock: Path) -> None:
+    uv, env = find_uv(), {**os.environ, "VIRTUAL_ENV": str(VENV)}
     if not os.access(Path.home(), os.W_OK):
         env.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
     if not PYTHON.exists():
         python = sys.executable if OLDEST <= sys.version_info[:2] <= NEWEST else ">=3.11,<3.15"
         run([uv, "venv", "--quiet", "--clear", "--python", python, VENV], env)
-    run(
-        [uv, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", PYTHON, lock],
-        env,
-    )
-
-
-def install_with_uv_and_system_certificates(lock: Path) -> None:
-    """Behind a proxy with a certificate of its own, which the system knows and uv does not."""
-    install_with_uv(lock, UV_SYSTEM_CERTS="1")
+    options = ["--quiet", "--require-hashes", "--compile-bytecode", "--python", PYTHON]
+    try:
+        run([uv, "pip", "sync", *options, lock], env)
+    except CannotInstall:
+        # Behind a proxy with a certificate of its own, which the system knows and uv does not.
+        run([uv, "pip", "sync", *options, lock], {**env, "UV_SYSTEM_CERTS": "1"})
 
 
 def find_uv() -> str:
@@ -114,12 +107,7 @@ def find_uv() -> str:
     if found:
         return found
     # --target is allowed even where a distribution keeps pip away from its own Python.
-    options = [
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-warn-script-location",
-        "--root-user-action=ignore",
-    ]
+    options = ["--quiet", "--disable-pip-version-check", "--no-warn-script-location"]
     run([sys.executable, "-m", "pip", "install", *options, "--upgrade", "--target", TOOLS, UV])
     return str(TOOLS / "bin" / "uv")
 

@@ -51,10 +51,11 @@ def like_production(urls: Mapping[str, str]) -> dict[str, str]:
 
 def checks(urls: Mapping[str, str]) -> list[Check]:
     """The slow one first: two run at a time."""
+    ruff, short = [str(BIN / "ruff")], ["--output-format", "concise"]
     return [
         Check("mypy", [str(BIN / "mypy")]),
-        Check("ruff check", [str(BIN / "ruff"), "check", "."]),
-        Check("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
+        Check("ruff check", [*ruff, "check", *short, "."]),
+        Check("ruff format", [*ruff, "format", "--check", *short, "."]),
         Check("import-linter", [str(BIN / "lint-imports"), "--no-cache"]),
         Check("templates", [str(BIN / "djade"), "--target-version", "5.2", "--check", *templates()]),
         Check("migrations", [*DJANGO, "makemigrations", "--check", "--dry-run"], as_owner({})),
