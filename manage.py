@@ -94,7 +94,7 @@ def install_with_uv(lock: Path) -> None:
     if not PYTHON.exists():
         python = sys.executable if OLDEST <= sys.version_info[:2] <= NEWEST else ">=3.11,<3.15"
         run([uv, "venv", "--quiet", "--clear", "--python", python, VENV], env)
-    options = ["--quiet", "--require-hashes", "--compile-bytecode", "--python", PYTHON]
+    options = ["--quiet", "--require-hashes", "--compile-bytecode", "--python", str(PYTHON)]
     try:
         run([uv, "pip", "sync", *options, lock], env)
     except CannotInstall:
