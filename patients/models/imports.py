@@ -33,6 +33,7 @@ class ImportJob(Owned):
     unchanged = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)  # not about a patient's chart: read and knowingly left out
     rejected = models.PositiveIntegerField(default=0)
+    by_kind = models.JSONField(default=dict)  # the same counts for each resource type
     error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -42,7 +43,7 @@ class ImportJob(Owned):
     privacy = Privacy(
         safe=[
             "status", "dry_run", "source", "stored_file", "size", "patients_total", "patients_done", "resources_read", "created",
-            "changed", "unchanged", "kept", "rejected", "error", "finished_at", "cancel_asked",
+            "changed", "unchanged", "kept", "rejected", "by_kind", "error", "finished_at", "cancel_asked",
         ]
     )  # fmt: skip
 
