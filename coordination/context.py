@@ -1,11 +1,15 @@
 """What every page shows around its content."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
+from coordination.accounts.middleware import write_step
 from coordination.navigation import navigation
+from coordination.notifications.access import count_unread
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -22,6 +26,17 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "clock": user.clock,
         },
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
-        "notifications_count": getattr(request, "unread_notifications", None),
-        "session": {"idle_seconds": settings.SESSION_IDLE_SECONDS, "warn_seconds": min(120, settings.SESSION_IDLE_SECONDS // 3)},
+        "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
+        "session": session_times(),
+    }
+
+
+def session_times() -> dict[str, Any]:
+    """What the page counts down: like the server, which ends a session up to one step early, never late."""
+    idle = settings.SESSION_IDLE_SECONDS - write_step()
+    return {
+        "idle_seconds": idle,
+        "warn_seconds": idle - min(120, idle // 3),
+        "keep_url": reverse("accounts:session_keep"),
+        "sign_in_url": reverse("account_login"),
     }

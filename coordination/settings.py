@@ -12,6 +12,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from coordination.logs import configure as configure_logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -78,11 +80,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "coordination.health.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "coordination.middleware.ResponseHeaders",
     "coordination.audit.middleware.AuditDoor",
+    "coordination.logs.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -212,7 +216,7 @@ MFA_FORMS = {
 # sign-in through the organization's own identity provider, for people who were invited: off unless it is named
 OIDC_SERVER_URL: str = env.str("OIDC_SERVER_URL", "")
 SOCIALACCOUNT_ADAPTER = "coordination.accounts.adapters.ProviderAdapter"
-SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: our policy lets no form lead to another site
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}
 if OIDC_SERVER_URL:
@@ -369,4 +373,5 @@ PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
 TIMELINE_AHEAD = ["coordination.worklist.panels.ahead"]
 LOGGING_CONFIG = None  # coordination.logs sets it up: JSON lines, an allow-list of keys
 LOG_LEVEL: str = env.str("LOG_LEVEL", "WARNING")
+configure_logs(LOG_LEVEL)
 os.environ.setdefault("TZ", "UTC")

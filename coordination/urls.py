@@ -13,7 +13,7 @@ urlpatterns = [
     path("health/", include("coordination.outbox.urls")),
     path("audit/", include("coordination.audit.urls")),
     path("", include("coordination.accounts.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("coordination.accounts.sign_in_urls")),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
@@ -22,4 +22,5 @@ urlpatterns = [
 handler400 = "coordination.views.bad_request"
 handler403 = "coordination.views.forbidden"
 handler404 = "coordination.views.not_found"
+handler429 = "coordination.views.too_many"
 handler500 = "coordination.views.server_error"

@@ -1,31 +1,237 @@
 """The doors to people and teams."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
-from coordination.accounts.models import Team, User
-from coordination.lib.permissions import Permission, require
+from coordination.accounts.models import (
+    SEE_PATIENTS,
+    Cover,
+    Organization,
+    Session,
+    Site,
+    Team,
+    TeamMembership,
+    TeamUserObjectPermission,
+    User,
+)
+from coordination.accounts.permissions import Permission
 
-__all__ = ["get_colleague", "get_team", "list_colleagues", "list_teams", "require"]
+FIRST_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+def require(user: Any, permission: Permission) -> None:
+    """Raise PermissionDenied (403) unless one of the person's roles allows this."""
+    if not user.may(permission):
+        raise PermissionDenied(str(permission.label))
+
+
+# --- the second step ----------------------------------------------------------------------------------------------
+def passed_second_step(request: HttpRequest) -> bool:
+    """Say whether this session has proven a second factor: at sign-in, since, or by setting one up."""
+    if request.session.get("second_step"):
+        return True
+    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    return any(record.get("method") == "mfa" for record in records)
+
+
+def has_second_step(user: Any) -> bool:
+    return Authenticator.objects.filter(user_id=user.pk, type__in=FIRST_FACTORS).exists()
+
+
+def second_steps_of(user: User) -> dict[str, Any]:
+    """What a person has set up, for their own page and the administrator's."""
+    rows = list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at"))
+    kinds = Authenticator.Type
+    codes = next((row for row in rows if row.type == kinds.RECOVERY_CODES), None)
+    return {
+        "app": next((row for row in rows if row.type == kinds.TOTP), None),
+        "passkeys": [row for row in rows if row.type == kinds.WEBAUTHN],
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "any": any(row.type in FIRST_FACTORS for row in rows),
+    }
+
+
+# --- people -------------------------------------------------------------------------------------------------------
 def get_colleague(user: User, pk: Any, *, permission: Permission) -> User:
     """404 for a person of another organization, 403 if the visitor may not do this."""
-    colleague = get_object_or_404(User.objects.visible_to(user), pk=pk)
+    colleague = get_object_or_404(User.objects.visible_to(user).select_related("organization"), pk=pk)
     require(user, permission)
     return colleague
-
-
-def get_team(user: User, pk: Any, *, permission: Permission) -> Team:
-    team = get_object_or_404(Team.objects.visible_to(user), pk=pk)
-    require(user, permission)
-    return team
 
 
 def list_colleagues(user: User) -> Any:
     return User.objects.visible_to(user).working().in_reading_order()
 
 
+STATES = ("active", "invited", "suspended")
+
+
+def list_people(
+    user: User, *, name: str = "", role: str = "", team: Any = None, state: str = ""
+) -> QuerySet[User]:
+    """Everyone of the organization with what the administrator's list shows. 403 unless one manages users."""
+    require(user, Permission.USER_MANAGE)
+    people = User.objects.visible_to(user)
+    if name:
+        people = people.filter(Q(name__icontains=name) | Q(email__icontains=name))
+    if role:
+        people = people.filter(roles__contains=[role])
+    if team:
+        people = people.filter(
+            pk__in=TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
+        )
+    if state:
+        people = people.filter(_in_state(state))
+    steps = Authenticator.objects.filter(user_id=OuterRef("pk"), type__in=FIRST_FACTORS)
+    works = TeamMembership.objects.filter(ends_on__isnull=True).select_related("team").order_by("team__name")
+    found: QuerySet[User] = people.annotate(has_second_step=Exists(steps)).prefetch_related(
+        Prefetch("memberships", queryset=works, to_attr="teams_now")
+    )
+    return found
+
+
+def _in_state(state: str) -> Q:
+    invited = Q(is_active=True, last_login__isnull=True)
+    return {"suspended": Q(is_active=False), "invited": invited}.get(
+        state, Q(is_active=True, last_login__isnull=False)
+    )
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One signed-in browser, as shown to its person and to the administrator."""
+
+    key: str
+    browser: str
+    address: str
+    started_at: Any
+    last_activity: Any
+    is_this_one: bool
+
+
+def sessions_of(user: User, *, this: SessionBase | None = None) -> list[OpenSession]:
+    found = []
+    for row in Session.objects.filter(user_id=user.pk, expire_date__gt=timezone.now()):
+        data = row.get_decoded()
+        found.append(
+            OpenSession(
+                key=row.session_key,
+                browser=data.get("browser", ""),
+                address=data.get("address", ""),
+                started_at=_moment(data.get("started_at")),
+                last_activity=_moment(data.get("last_activity")),
+                is_this_one=this is not None and row.session_key == this.session_key,
+            )
+        )
+    return sorted(found, key=lambda session: (not session.is_this_one, session.browser, session.key))
+
+
+def _moment(seconds: float | None) -> Any:
+    return timezone.datetime.fromtimestamp(seconds, tz=timezone.get_current_timezone()) if seconds else None
+
+
+# --- teams --------------------------------------------------------------------------------------------------------
+def get_team(user: User, pk: Any, *, permission: Permission) -> Team:
+    team = get_object_or_404(Team.objects.visible_to(user).select_related("site", "organization"), pk=pk)
+    require(user, permission)
+    return team
+
+
 def list_teams(user: User) -> Any:
     return Team.objects.visible_to(user).filter(is_active=True).order_by("name", "id")
+
+
+def manages_all_teams(user: User) -> bool:
+    """Administrators shape every team; a supervisor or program manager only those whose patients they see."""
+    return user.may(Permission.TEAM_MANAGE) and user.may(Permission.USER_MANAGE)
+
+
+def get_managed_team(user: User, pk: Any) -> Team:
+    """Fetch a team to change who works in it: 404 unseen, 403 for a team that is not one's own."""
+    team = get_team(user, pk, permission=Permission.TEAM_MANAGE)
+    if not manages_all_teams(user) and team.pk not in Team.objects.granted_to(user):
+        raise PermissionDenied(str(Permission.TEAM_MANAGE.label))
+    return team
+
+
+def get_shaped_team(user: User, pk: Any) -> Team:
+    """Fetch a team to rename or retire it: for those who manage all teams."""
+    team = get_team(user, pk, permission=Permission.TEAM_MANAGE)
+    require(user, Permission.USER_MANAGE)
+    return team
+
+
+def list_managed_teams(user: User) -> QuerySet[Team]:
+    """Teams a person may look after, retired ones last, with how many people work in each."""
+    require(user, Permission.TEAM_MANAGE)
+    teams = Team.objects.visible_to(user)
+    if not manages_all_teams(user):
+        teams = teams.filter(pk__in=Team.objects.granted_to(user))
+    open_now = Count("memberships", filter=Q(memberships__ends_on__isnull=True))
+    found: QuerySet[Team] = (
+        teams.select_related("site").annotate(people=open_now).order_by("-is_active", "name", "id")
+    )
+    return found
+
+
+def list_sites(user: User) -> QuerySet[Site]:
+    return Site.objects.filter(organization_id=user.organization_id, is_active=True).order_by("name", "id")
+
+
+def members_of(team: Team) -> list[TeamMembership]:
+    """Everyone who works or worked in the team, present ones first; each knows whether they see its patients."""
+    rows = list(team.memberships.select_related("user").order_by("user__name", "-starts_on", "id"))
+    granted = set(
+        TeamUserObjectPermission.objects.filter(
+            content_object=team, permission__codename=SEE_PATIENTS
+        ).values_list("user_id", flat=True)
+    )
+    for row in rows:
+        row.sees_patients = row.ends_on is None and row.user_id in granted  # type: ignore[attr-defined]
+    return sorted(rows, key=lambda row: row.ends_on is not None)
+
+
+def get_membership(team: Team, pk: Any) -> TeamMembership:
+    return get_object_or_404(team.memberships.select_related("user", "team"), pk=pk)
+
+
+def could_join(user: User, team: Team) -> QuerySet[User]:
+    inside = TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
+    found: QuerySet[User] = list_colleagues(user).exclude(pk__in=inside)
+    return found
+
+
+def people_of(team: Team) -> QuerySet[User]:
+    inside = TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
+    found: QuerySet[User] = User.objects.working().filter(pk__in=inside).in_reading_order()
+    return found
+
+
+def covers_of(team: Team, organization: Organization) -> QuerySet[Cover]:
+    """Covers of people of this team, in force or to come."""
+    inside = TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
+    return (
+        Cover.objects.filter(
+            organization=organization, absent_id__in=inside, ends_on__gte=organization.today()
+        )
+        .select_related("absent", "covering")
+        .order_by("starts_on", "id")
+    )
+
+
+def get_cover(team: Team, organization: Organization, pk: Any) -> Cover:
+    return get_object_or_404(covers_of(team, organization), pk=pk)
+
+
+def teams_of(user: User) -> Sequence[TeamMembership]:
+    return user.memberships.filter(ends_on__isnull=True).select_related("team").order_by("team__name", "id")

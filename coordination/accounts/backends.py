@@ -9,4 +9,8 @@ from coordination.accounts.models import User
 
 class ByEmail(AuthenticationBackend):  # type: ignore[misc]
     def get_user(self, user_id: Any) -> User | None:
-        return User.objects.select_related("organization").filter(pk=user_id, is_active=True, is_system=False).first()
+        return (
+            User.objects.select_related("organization")
+            .filter(pk=user_id, is_active=True, is_system=False)
+            .first()
+        )

@@ -4,12 +4,15 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -85,6 +88,7 @@ class Team(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="teams", null=True, blank=True)
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     objects = TeamQuerySet.as_manager()
     privacy = Privacy(safe=["name", "is_active"])
@@ -141,6 +145,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_system = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
     left_on = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)  # of what others may change: name, roles, standing
     # how they like to see it
     time_zone = models.CharField(max_length=60, blank=True)  # empty: the organization's
     clock = models.CharField(max_length=2, choices=Clock.choices, default=Clock.H24)
@@ -165,9 +170,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(Lower("email"), name="user_email_once"),
             # nobody stands above the rules
             models.CheckConstraint(name="user_never_superuser", condition=models.Q(is_superuser=False)),
-            models.CheckConstraint(name="user_known_roles", condition=models.Q(roles__contained_by=list(ROLES))),
+            models.CheckConstraint(
+                name="user_known_roles", condition=models.Q(roles__contained_by=list(ROLES))
+            ),
             models.CheckConstraint(name="user_type_size", condition=models.Q(type_size__in=[14, 15, 16, 18])),
-            models.UniqueConstraint(fields=["organization"], name="system_user_once", condition=models.Q(is_system=True)),
+            models.UniqueConstraint(
+                fields=["organization"], name="system_user_once", condition=models.Q(is_system=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -212,9 +221,12 @@ class TeamMembership(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="membership_dates_in_order", condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on"))
+                name="membership_dates_in_order",
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
             ),
-            models.UniqueConstraint(fields=["team", "user"], name="membership_open_once", condition=models.Q(ends_on__isnull=True)),
+            models.UniqueConstraint(
+                fields=["team", "user"], name="membership_open_once", condition=models.Q(ends_on__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -238,10 +250,24 @@ class Cover(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="cover_dates_in_order", condition=models.Q(ends_on__gte=models.F("starts_on"))),
+            models.CheckConstraint(
+                name="cover_dates_in_order", condition=models.Q(ends_on__gte=models.F("starts_on"))
+            ),
             models.CheckConstraint(name="cover_two_people", condition=~models.Q(absent=models.F("covering"))),
         ]
         indexes = [models.Index(fields=["covering", "starts_on", "ends_on"], name="cover_in_force")]
 
     def __str__(self) -> str:
         return f"{self.covering} for {self.absent}"
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser. It names its person, so that one person's sessions can be shown to them and ended."""
+
+    user_id = models.UUIDField(null=True, db_index=True)
+
+    privacy = Privacy(identifying=["session_data"], safe=["user_id", "expire_date"])
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")

@@ -48,14 +48,26 @@ def _role(name: str, label: Promise, description: Promise, permissions: Iterable
 
 ROLES: dict[str, Role] = dict(
     [
-        _role("coordinator", _("Care coordinator"), _("Carries a caseload and keeps every promise made to it."), _COORDINATE),
+        _role(
+            "coordinator",
+            _("Care coordinator"),
+            _("Carries a caseload and keeps every promise made to it."),
+            _COORDINATE,
+        ),
         _role(
             "clinician",
             _("Clinician"),
             _("Sees and adds to the health history of the patients they treat."),
             _READ
             | _SENSITIVE
-            | {P.PATIENT_EDIT, P.PATIENT_PRINT, P.HISTORY_EDIT, P.TASK_WORK, P.CONTACT_LOG, P.ACCESS_LOG_VIEW},
+            | {
+                P.PATIENT_EDIT,
+                P.PATIENT_PRINT,
+                P.HISTORY_EDIT,
+                P.TASK_WORK,
+                P.CONTACT_LOG,
+                P.ACCESS_LOG_VIEW,
+            },
         ),
         _role(
             "supervisor",
