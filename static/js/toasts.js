@@ -22,18 +22,29 @@ if (dock) {
   dock.addEventListener("click", (event) => event.target.closest("[data-dismiss-toast]")?.closest("[data-toast]").remove());
 }
 
-document.addEventListener("toast", (event) => {
+function say(text, tone = "") {
   const toast = document.createElement("div");
-  toast.className = `toast ${event.detail.tone ?? ""}`;
+  toast.className = `toast ${tone}`;
   toast.dataset.toast = "";
-  const text = document.createElement("span");
-  text.textContent = event.detail.text ?? event.detail.value ?? "";
+  const words = document.createElement("span");
+  words.textContent = text;
   const close = document.createElement("button");
   close.type = "button";
   close.className = "x";
   close.dataset.dismissToast = "";
   close.ariaLabel = dock.dataset.dismiss;
   close.textContent = "×";
-  toast.append(text, close);
+  toast.append(words, close);
   dock.append(toast);
+}
+
+document.addEventListener("toast", ({ detail }) => say(detail.text ?? detail.value, detail.tone));
+// an answer that was not put into the page is said; 401 is the session's, a poll may try again
+document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+  const { status } = ctx.response;
+  if ([401, 409, 422].includes(status) || ctx.sourceElement.closest("[data-passive]")) return;
+  say([403, 404].includes(status) ? dock.dataset.gone : dock.dataset.failed, "red");
+});
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx && !ctx.sourceElement.closest("[data-passive]")) say(dock.dataset.offline, "red");
 });
