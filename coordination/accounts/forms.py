@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts import actions
-from coordination.accounts.models import Cover, Site, Team, TeamMembership, User
+from coordination.accounts.models import Site, Team, User
 from coordination.accounts.roles import ROLES
 
 ONE_STEP = 30  # seconds a code is valid, before the tolerance
@@ -145,15 +145,17 @@ class RolesForm(forms.Form):
         choices.choices = [(name, _role_label(name)) for name in ROLES]
 
 
-class PersonForm(forms.ModelForm[User]):
+class PersonForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    credential = forms.CharField(
+        label=_("Credential"),
+        max_length=40,
+        required=False,
+        help_text=_("RN, MSW, CHW: as it stands behind the name."),
+    )
+    phone = forms.CharField(label=_("Work phone"), max_length=40, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     mark_optional = True
-
-    class Meta:
-        model = User
-        fields = ["name", "credential", "phone"]
-        labels = {"name": _("Name"), "credential": _("Credential"), "phone": _("Work phone")}
-        help_texts = {"credential": _("RN, MSW, CHW: as it stands behind the name.")}
 
 
 class InviteForm(RolesForm):
@@ -228,7 +230,10 @@ def _day(label: Any, **values: Any) -> forms.DateField:
     )
 
 
-class MemberForm(forms.ModelForm[TeamMembership]):
+class MemberForm(forms.Form):
+    user = forms.ModelChoiceField(
+        label=_("Person"), queryset=User.objects.none(), empty_label=_("Choose a person")
+    )
     starts_on = _day(_("From"))
     sees_patients = forms.BooleanField(
         label=_("Sees this team's patients"),
@@ -237,36 +242,24 @@ class MemberForm(forms.ModelForm[TeamMembership]):
         help_text=_("And works its queue."),
     )
 
-    class Meta:
-        model = TeamMembership
-        fields = ["user", "starts_on"]
-        labels = {"user": _("Person")}
-
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        user: Any = self.fields["user"]
-        user.queryset, user.empty_label = people, _("Choose a person")
-
-    def _post_clean(self) -> None:
-        """The action and the database decide; the form only reads."""
+        self.fields["user"].queryset = people  # type: ignore[attr-defined]
 
 
-class CoverForm(forms.ModelForm[Cover]):
+class CoverForm(forms.Form):
+    absent = forms.ModelChoiceField(
+        label=_("Away"), queryset=User.objects.none(), empty_label=_("Choose a person")
+    )
+    covering = forms.ModelChoiceField(
+        label=_("Looked after by"), queryset=User.objects.none(), empty_label=_("Choose a person")
+    )
     starts_on, ends_on = _day(_("First day")), _day(_("Last day"))
-
-    class Meta:
-        model = Cover
-        fields = ["absent", "covering", "starts_on", "ends_on"]
-        labels = {"absent": _("Away"), "covering": _("Looked after by")}
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("absent", "covering"):
-            choice: Any = self.fields[name]
-            choice.queryset, choice.empty_label = people, _("Choose a person")
-
-    def _post_clean(self) -> None:
-        """The action and the database decide; the form only reads."""
+            self.fields[name].queryset = people  # type: ignore[attr-defined]
 
 
 # --- about oneself ------------------------------------------------------------------------------------------------

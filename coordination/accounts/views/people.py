@@ -71,7 +71,7 @@ def user_page(request: HttpRequest, person: User, *, status: int = 200, **given:
     context = {
         "person": person,
         "is_self": is_self,
-        "person_form": PersonForm(instance=person, auto_id="person_%s"),
+        "person_form": PersonForm(initial=vars(person), auto_id="person_%s"),
         "roles_form": RolesForm(initial={"roles": person.roles, "version": person.version}),
         "reason_form": ReasonForm(),
         "teams": access.teams_of(person),
@@ -91,16 +91,16 @@ def user(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_POST
 def user_change(request: HttpRequest, pk: Any) -> HttpResponse:
     person = _person(request, pk)
-    form = PersonForm(request.POST, instance=person, auto_id="person_%s")
+    form = PersonForm(request.POST, auto_id="person_%s")
     if not form.is_valid():
-        return user_page(request, _person(request, pk), status=422, person_form=form)
+        return user_page(request, person, status=422, person_form=form)
     values = dict(form.cleaned_data)
     version = values.pop("version")
     try:
         actions.change_person(user=person, by=_by(request), version=version, **values)
     except Stale as stale:
         return conflict(
-            request, stale, person, {name: (PersonForm.Meta.labels[name], values[name]) for name in values}
+            request, stale, person, {name: (form[name].label, value) for name, value in values.items()}
         )
     return _saved(request, person)
 
