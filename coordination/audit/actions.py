@@ -17,7 +17,8 @@ from coordination.audit.verify import Report, verify
 BATCH = 5000
 SEALING_LOCK = 0x5EA1
 _WAITING = f"""
-    select {COLUMNS} from audit_pending p join audit_event e on e.id = p.event_id order by p.event_id limit %s
+    select {COLUMNS} from (select event_id from audit_pending order by event_id limit %s) p
+    join audit_event e on e.id = p.event_id order by e.at, e.id
 """
 _SEAL = """
     insert into audit_seal (position, event_id, mac)

@@ -1,5 +1,7 @@
 """What may be read of the audit trail."""
 
+import datetime as dt
+import uuid
 from typing import Any, Self
 
 from django.db import models
@@ -12,3 +14,16 @@ class EventQuerySet(models.QuerySet[Any]):
     def about_patient(self, patient_id: Any) -> Self:
         """Who looked at this record, when and why; newest first."""
         return self.filter(patient_id=patient_id).order_by("-at", "-id")
+
+    def matching(
+        self,
+        *,
+        actor: uuid.UUID | None = None,
+        patient: uuid.UUID | None = None,
+        kind: str = "",
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+    ) -> Self:
+        """Return events by this person, about this patient, of this kind, from `since` on and before `until`."""
+        given = {"actor_id": actor, "patient_id": patient, "kind": kind, "at__gte": since, "at__lt": until}
+        return self.filter(**{name: value for name, value in given.items() if value})

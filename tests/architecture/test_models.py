@@ -22,7 +22,7 @@ SHARED = {"audit", "outbox", "idempotency", "accounts"}
 # times that need no "by": recorded by the machine, or paired with a person under another name
 UNPAIRED = {
     "created_at", "updated_at", "claimed_at", "finished_at", "at", "sealed_at", "joined_at", "due_at", "occurred_at", "recorded_at",
-    "ended_at", "starts_at", "expires_at", "read_at", "last_contact_at", "next_due_at", "settled_at", "last_login",
+    "ended_at", "seen_at", "starts_at", "expires_at", "read_at", "last_contact_at", "next_due_at", "settled_at", "last_login",
 }  # fmt: skip
 
 

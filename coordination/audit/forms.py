@@ -1,0 +1,59 @@
+import datetime as dt
+import re
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from coordination.audit.models import Event
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class EventFilter(forms.Form):
+    """What to look for in the audit trail. Everything is optional."""
+
+    actor = forms.ModelChoiceField(queryset=None, label=_("Person"), required=False, empty_label=_("Everybody"))
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Every kind")), *Event.Kind.choices])
+    patient = forms.CharField(
+        label=_("Patient"), required=False, max_length=300, help_text=_("Paste the address of the patient's page")
+    )
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["actor"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = people
+
+    def clean_patient(self) -> uuid.UUID | None:
+        text = self.cleaned_data["patient"]
+        found = _UUID.search(text)
+        if text and not found:
+            raise forms.ValidationError(_("This holds no patient's address. Open the patient and copy the address."))
+        return uuid.UUID(found[0]) if found else None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The last day lies before the first."))
+        return cleaned
+
+    def filters(self) -> dict[str, Any]:
+        """Return what list_events takes: days become moments in the reader's zone."""
+        data = self.cleaned_data
+        return {
+            "actor": data["actor"].pk if data["actor"] else None,
+            "patient": data["patient"],
+            "kind": data["kind"],
+            "since": _begin(data["since"]) if data["since"] else None,
+            "until": _begin(data["until"] + dt.timedelta(days=1)) if data["until"] else None,
+        }
+
+
+def _begin(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))

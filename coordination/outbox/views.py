@@ -1,0 +1,92 @@
+"""The health of the system, and what a person decides about messages a machine may not decide about."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from coordination.audit.access import read_seals
+from coordination.lib.paging import keyset
+from coordination.lib.permissions import Permission
+from coordination.lib.refusal import Refused
+from coordination.outbox import actions
+from coordination.outbox.access import get_message, list_jobs, list_troubled, list_workers, read_queue
+from coordination.outbox.models import Message
+
+JOBS = {
+    "verify_audit": gettext_lazy("Walk along the audit chain"),
+    "forget_answers": gettext_lazy("Forget answers to repeated writes"),
+    "forget_messages": gettext_lazy("Remove settled messages"),
+    "clear_sessions": gettext_lazy("Clear ended sessions"),
+}
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    return render(request, "outbox/health.html", _context(request))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    user: Any = request.user
+    page = keyset(
+        list_troubled(user),
+        order=[("created_at", "desc"), ("id", "desc")],
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+    )
+    queue = read_queue(user)
+    return {
+        "queue": queue,
+        "tiles": _tiles(queue),
+        "troubled": page.rows,
+        "pager": page.links(request.GET, total=queue.troubled),
+        "jobs": [{"it": job, "label": JOBS.get(job.name, job.name)} for job in list_jobs(user)],
+        "seals": read_seals(),
+        "workers": list_workers(user),
+        "version": settings.VERSION,
+        "can_repair": user.may(Permission.HEALTH_REPAIR),
+    }
+
+
+def _tiles(queue: Any) -> list[dict[str, Any]]:
+    notes = {
+        Message.State.QUEUED: _("Waiting for the worker or for their time"),
+        Message.State.SENDING: _("A worker has them now"),
+        Message.State.UNCERTAIN: _("May have arrived: a person decides"),
+        Message.State.DEAD: _("Failed too often: a person decides"),
+        Message.State.SENT: _("Done"),
+        Message.State.CANCELLED: _("Stopped by a person"),
+    }
+    return [{"label": state.label, "value": str(queue.counts[state]), "note": notes[state]} for state in Message.State]
+
+
+@require_POST
+def send_again(request: HttpRequest, pk: Any) -> HttpResponse:
+    return _decided(request, pk, actions.send_again, _("The message is queued again."))
+
+
+@require_POST
+def mark_sent(request: HttpRequest, pk: Any) -> HttpResponse:
+    return _decided(request, pk, actions.mark_sent, _("The message counts as sent."))
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
+    return _decided(request, pk, actions.cancel, _("The message is cancelled."))
+
+
+def _decided(request: HttpRequest, pk: Any, action: Callable[..., Message], said: str) -> HttpResponse:
+    user: Any = request.user
+    message = get_message(user, pk, permission=Permission.HEALTH_REPAIR)
+    try:
+        action(message=message, by=user)
+    except Refused as refusal:
+        return render(request, "outbox/health.html", {**_context(request), "refusal": refusal}, status=422)
+    messages.success(request, said)
+    return redirect("outbox:health")
