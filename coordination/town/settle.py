@@ -200,7 +200,7 @@ class Town:
             )
 
     def _care_team(self, person: Citizen, coordinator: User, ended: dt.date | None) -> None:
-        since = self.calendar.day(-person.random.randrange(30, 600))
+        since = self.calendar.day(-person.random.randrange(100, 600))
         ends = ended + dt.timedelta(days=self.layout.organization.sight_grace_days) if ended else None
         key = int(self.calendar.at(-600, 9).timestamp() * 1000)
         self.sheets["CareTeamMember"].add(
