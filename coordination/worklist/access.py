@@ -32,7 +32,7 @@ class Desk:
 
 def get_task(user: User, pk: Any, *, permission: Permission = Permission.TASK_VIEW) -> Task:
     """404 if the person may not know the task exists, 403 if they see it but may not do this."""
-    task: Task = get_object_or_404(Task.objects.visible_to(user).with_patient(), pk=pk)
+    task: Task = get_object_or_404(Task.objects.visible_to(user).with_record(), pk=pk)
     require(user, permission)
     return task
 

@@ -104,7 +104,7 @@ class Task(Editable):
     objects = TaskQuerySet.as_manager()
     timeline = Entries(
         kind="task", group="tasks", icon="circle-check", at="closed_at", title="title", detail="outcome", note="outcome_note",
-        author="closed_by__name", label=_("Task closed"),
+        author="closed_by__name", label=_("Task closed"), route="worklist:task",
     )  # fmt: skip
     privacy = Privacy(
         clinical=[

@@ -113,6 +113,10 @@ class TaskQuerySet(models.QuerySet[Any]):
     def with_patient(self) -> Self:
         return self.select_related("patient", "owner", "queue")
 
+    def with_record(self) -> Self:
+        """With everything a page about one task names."""
+        return self.select_related("patient__team", "patient__coordinator", "owner", "queue", "closed_by", "created_by")
+
     def figures(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> dict[str, Any]:
         """Everything My day says about its list, in one statement and by the rules of the list itself.
 

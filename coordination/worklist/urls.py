@@ -1,4 +1,23 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from coordination.worklist.views import acts, contacts, day, tasks
 
 app_name = "worklist"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("day/", day.day, name="day"),
+    path("day/print/", day.day_print, name="day_print"),
+    path("tasks/new/", tasks.task_new, name="task_new"),
+    path("tasks/<uuid:pk>/", tasks.task, name="task"),
+    path("tasks/<uuid:pk>/peek/", day.peek, name="peek"),
+    path("tasks/<uuid:pk>/done/", acts.done, name="done"),
+    path("tasks/<uuid:pk>/reopen/", acts.reopen, name="reopen"),
+    path("tasks/<uuid:pk>/snooze/", acts.snooze, name="snooze"),
+    path("tasks/<uuid:pk>/wake/", acts.wake, name="wake"),
+    path("tasks/<uuid:pk>/assign/", acts.assign, name="assign"),
+    path("tasks/<uuid:pk>/claim/", acts.claim, name="claim"),
+    path("tasks/<uuid:pk>/waiting/", acts.waiting, name="waiting"),
+    path("tasks/<uuid:pk>/due/", acts.due, name="due"),
+    path("tasks/<uuid:pk>/checklist/", acts.checklist, name="checklist"),
+    path("contacts/new/", contacts.contact_new, name="contact_new"),
+    path("patients/<uuid:pk>/tasks/", tasks.patient_tasks, name="patient_tasks"),
+]

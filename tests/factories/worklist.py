@@ -18,5 +18,6 @@ class TaskFactory(factory.django.DjangoModelFactory):
     kind = "call"
     owner = factory.SelfAttribute("patient.coordinator")
     due_at = factory.LazyFunction(lambda: timezone.now() + dt.timedelta(hours=4))
-    created_by = factory.SelfAttribute("owner")
-    updated_by = factory.SelfAttribute("owner")
+    due_has_time = True
+    created_by = factory.LazyAttribute(lambda task: task.owner or task.patient.coordinator)
+    updated_by = factory.SelfAttribute("created_by")

@@ -127,7 +127,8 @@ def place_task(
 
 def tell_owner(task: Task, *, by: User) -> None:
     if task.owner_id is not None and task.owner_id != by.pk:
-        post("task.assigned", organization_id=task.organization_id, task_id=str(task.pk), user_id=str(task.owner_id))
+        ids = {"task_id": str(task.pk), "user_id": str(task.owner_id), "by_id": str(by.pk)}
+        post("task.assigned", organization_id=task.organization_id, **ids)
 
 
 @transaction.atomic

@@ -1,0 +1,141 @@
+"""The preview beside the list: what one needs to act without leaving it."""
+
+import datetime as dt
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
+from coordination.lib import display
+from coordination.worklist.access import list_contacts
+from coordination.worklist.forms import QuickLogForm
+from coordination.worklist.models import Task
+from coordination.worklist.rows import Reader, actions_of, contact_of, due_words, ended_actions_of, log_address, owner_words
+from patients.banner import Banner, banner_of
+from patients.models import ContactPoint, Patient, RelatedPerson
+from patients.words import born_as_known, language_words
+
+EVENTS = 2
+
+
+def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
+    """One statement for the record's head and one for the last contacts."""
+    seen: dict[str, Any] = {
+        "task": task,
+        "why": why(task, user),
+        "owner": owner_words(task, user),
+        "may_work": user.may(Permission.TASK_WORK),
+        "links": actions_of(task, reader) if task.is_open else ended_actions_of(task, reader),
+        "task_url": reader.link("task", task),
+        "checklist": checklist_of(task),
+        "back": reader.back,
+    }
+    if task.patient is None:
+        return seen
+    banner = banner_of(user, task.patient)
+    contacts = list_contacts(user, task.patient)[:EVENTS]
+    return seen | {
+        "banner": banner,
+        "allergies": allergy_line(banner),
+        "similar": similar_line(banner),
+        "reach": reach(task.patient, banner, user),
+        "events": [contact_of(contact) for contact in contacts],
+    } | log_form(user, task.patient, task, place="peek", back=reader.back)
+
+
+def log_form(
+    user: User, patient: Patient, task: Task | None, *, place: str, back: str, data: Any = None, refusal: str = ""
+) -> dict[str, Any]:
+    """The short log form, when there is someone to call and this person may log it."""
+    if not user.may(Permission.CONTACT_LOG) or not patient.may_be_contacted or (task is not None and not task.is_open):
+        return {"form": None}
+    return {
+        "form": QuickLogForm(data, user=user, auto_id=f"{place}_%s"),
+        "refusal": refusal,
+        "patient": patient,
+        "task": task,
+        "place": place,
+        "back": back,
+        "log_url": log_address(patient, task),
+        "full_url": log_address(patient, task, back=back),
+        "commit": _("Save call for %(name)s") % {"name": patient.display_name},
+    }
+
+
+def checklist_of(task: Task) -> dict[str, Any]:
+    steps = [{"n": n, "text": step.get("text", ""), "done": bool(step.get("done"))} for n, step in enumerate(task.checklist)]
+    return {"steps": steps, "done": task.checklist_done, "url": reverse("worklist:checklist", args=[task.pk]), "open": task.is_open}
+
+
+def why(task: Task, user: User) -> str:
+    """The reason and the clock: 'Discharged 15-Nov. Due 17-Nov 17:00, TCM 2-day limit.'"""
+    due = _("Due %(when)s") % {"when": due_words(task, user)}
+    clock = f"{due}, {task.due_rule}" if task.due_rule else due
+    return f"{task.reason.rstrip('.')}. {clock}."
+
+
+def allergy_line(banner: Banner) -> dict[str, Any] | None:
+    """Exactly four states; None hides it from those who may not see it."""
+    found = banner.allergies
+    if found is None:
+        return None
+    words = {
+        "known": (_("Known allergies:"), found["text"], "red"),
+        "none": (_("Allergies:"), _("no known allergies"), ""),
+        "unrecorded": (_("Allergies not recorded:"), _("ask"), "red"),
+        "unavailable": (_("Allergies unavailable:"), _("ask before acting"), "red"),
+    }
+    label, text, tone = words[found["state"]]
+    icon = "circle-check" if found["state"] == "none" else "triangle-alert"
+    return {"label": label, "text": text, "tone": tone, "icon": icon}
+
+
+def similar_line(banner: Banner) -> str:
+    others = banner.known.similar if banner.known is not None else []
+    words = _("%(name)s, born %(day)s")
+    return "; ".join(words % {"name": other.display_name, "day": born_as_known(other)} for other in others)
+
+
+def reach(patient: Patient, banner: Banner, user: User) -> list[dict[str, Any]]:
+    """How to reach the patient, with what may be said there beside each number."""
+    known = banner.known
+    if known is None:
+        return []
+    today = user.organization.today()
+    phones = [point for point in known.phones if point.kind not in {ContactPoint.Kind.EMAIL, ContactPoint.Kind.FAX}]
+    lines = [_phone(point, n) for n, point in enumerate(phones)]
+    if not lines:
+        lines = [{"label": _("Phone"), "text": display.not_recorded()}]
+    lines += [_person(person) for person in known.people if person.is_proxy_on(today, patient.birth_date)]
+    lines.append({"label": _("Language"), "text": language_words(patient)})
+    if patient.communication_needs:
+        lines.append({"label": _("Needs"), "text": patient.communication_needs})
+    return lines
+
+
+def _phone(point: ContactPoint, n: int) -> dict[str, Any]:
+    number = point.number or point.value
+    if point.do_not_use:
+        why_not = point.do_not_use_reason or _("do not use")
+        return {"label": point.get_kind_display(), "number": display.phone(number), "struck": True, "text": why_not}
+    preferred = _("preferred") if n == 0 else ""
+    machine = point.get_voicemail_display() if point.voicemail != ContactPoint.Voicemail.UNKNOWN else _("voicemail not asked")
+    words = [word for word in (preferred, point.best_time, machine, point.note) if word]
+    return {
+        "label": point.get_kind_display(),
+        "number": display.phone(number),
+        "tel": display.tel(number),
+        "text": ", ".join(words),
+    }
+
+
+def _person(person: RelatedPerson) -> dict[str, Any]:
+    who = ", ".join(part for part in (person.name, person.relationship) if part)
+    line = {"label": _("Proxy"), "before": who, "number": display.phone(person.phone) if person.phone else ""}
+    return line | {"tel": display.tel(person.phone), "text": ""}
+
+
+def follow_up_words(due: dt.datetime, user: User) -> str:
+    return display.day_short(due.astimezone(user.organization.zone).date())

@@ -1,0 +1,208 @@
+"""A task as one line of a list, and the words of it. Plain values only: a template decides nothing."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
+from coordination.lib import display
+from coordination.lib.days import local_date
+from coordination.worklist.models import Contact, Task
+from patients.models import Patient
+
+ICONS = {
+    "call": "phone",
+    "follow_up": "phone",
+    "discharge_call": "hospital",
+    "home_visit": "house",
+    "visit": "video",
+    "meeting": "users",
+    "referral": "share-2",
+    "authorization": "file-text",
+    "assessment": "clipboard-list",
+    "medication": "pill",
+    "document": "paperclip",
+    "transport": "car",
+    "coverage": "shield-check",
+    "safety": "octagon-alert",
+    "data": "pencil",
+}
+SEX = {
+    "female": pgettext_lazy("sex, one letter", "F"),
+    "male": pgettext_lazy("sex, one letter", "M"),
+    "other": pgettext_lazy("sex, one letter", "X"),
+    "unknown": gettext_lazy("sex not known"),
+}
+# how the last contact ended, short enough for a column
+OUTCOMES = {
+    "reached_patient": gettext_lazy("reached"),
+    "reached_caregiver": gettext_lazy("caregiver"),
+    "left_voicemail": gettext_lazy("voicemail"),
+    "no_answer": gettext_lazy("no answer"),
+    "busy": gettext_lazy("busy"),
+    "wrong_number": gettext_lazy("wrong no."),
+    "disconnected": gettext_lazy("disconnected"),
+    "refused": gettext_lazy("refused"),
+    "language_barrier": gettext_lazy("language"),
+    "callback_scheduled": gettext_lazy("callback"),
+    "message_sent": gettext_lazy("message"),
+    "message_delivered": gettext_lazy("message"),
+    "message_failed": gettext_lazy("msg. failed"),
+    "returned_mail": gettext_lazy("returned mail"),
+    "in_person_not_home": gettext_lazy("not home"),
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who looks, when, and where an action leads back to."""
+
+    user: User
+    now: dt.datetime
+    back: str = ""  # the page an action returns to without a script
+    peeks: bool = False  # a preview pane stands beside the list
+    selected: str = ""
+
+    def link(self, route: str, task: Task) -> str:
+        address = reverse(f"worklist:{route}", args=[task.pk])
+        return f"{address}?{urlencode({'next': self.back})}" if self.back else address
+
+
+def who_of(patient: Patient) -> dict[str, Any]:
+    """The identity of a row: three identifiers, never cut off."""
+    return {
+        "name": patient.display_name,
+        "born": patient.birth_date,
+        "sex": SEX[patient.sex],
+        "identifier": patient.record_number,
+        "died": patient.deceased_on,
+        "similar": patient.has_similar_name,
+    }
+
+
+def strip_of(patient: Patient) -> dict[str, Any]:
+    """The thin head of a dialog about one patient."""
+    number = patient.record_number or display.not_recorded()
+    return {
+        "name": patient.display_name,
+        "born": patient.birth_date,
+        "died": patient.deceased_on,
+        "dead": patient.is_deceased,
+        "identifiers": [{"label": _("Record number"), "value": number}],
+    }
+
+
+def name_of(task: Task) -> str:
+    return task.patient.display_name if task.patient is not None else task.title
+
+
+def due_value(task: Task, user: User) -> dt.date | dt.datetime:
+    """A time when it has one; else the day, which is the same day for everyone in the organization."""
+    return task.due_at if task.due_has_time else local_date(task.due_at, user.organization.zone)
+
+
+def due_words(task: Task, user: User) -> str:
+    """ "20-Nov 17:00", or "20-Nov" for a whole day."""
+    value = due_value(task, user)
+    return display.moment_short(value) if isinstance(value, dt.datetime) else display.day_short(value)
+
+
+def tone_of(task: Task, reader: Reader) -> str:
+    if not task.is_open:
+        return ""
+    return "red" if task.is_critical else display.due_tone(due_value(task, reader.user), reader.now)
+
+
+def note_of(task: Task, user: User) -> str:
+    """The second line of the due column: what it waits or sleeps for, or the clock behind the date."""
+    if task.snoozed_until is not None:
+        return _("sleeps to %(day)s") % {"day": display.day_short(task.snoozed_until)}
+    if task.is_critical and task.due_has_time:
+        return _("by %(time)s") % {"time": display.moment_short(task.due_at)}
+    return task.due_rule
+
+
+def context_of(task: Task) -> str:
+    """The second line of the action: on whom it waits, else what helps to do it, else why it is here."""
+    if task.status == Task.Status.WAITING:
+        words = {"whom": task.waiting_on, "day": display.day_short(task.waiting_since)}
+        return _("Waiting on %(whom)s since %(day)s") % words
+    return task.context or task.reason
+
+
+def row_of(task: Task, reader: Reader) -> dict[str, Any]:
+    patient = task.patient
+    row: dict[str, Any] = {
+        "id": task.pk,
+        "tone": tone_of(task, reader),
+        "now": task.is_critical,
+        "done": not task.is_open,
+        "current": reader.selected == str(task.pk),
+        "title": task.headline,
+        "context": context_of(task),
+        "icon": ICONS.get(task.kind, "circle-dot"),
+        "due": due_value(task, reader.user),
+        "due_note": note_of(task, reader.user),
+        "who": who_of(patient) if patient is not None else {"name": _("No patient"), "nobody": True},
+        "program": task.get_kind_display(),
+        "risk": patient.risk if patient is not None else "",
+        "last_contact": patient.last_contact_at if patient is not None else None,
+        "last_outcome": OUTCOMES.get(patient.last_contact_outcome, "") if patient is not None else "",
+        "url": reverse("patients:patient", args=[patient.pk]) if patient else reverse("worklist:task", args=[task.pk]),
+        "task_url": reader.link("task", task),
+        "peek_url": reverse("worklist:peek", args=[task.pk]) if reader.peeks else "",
+        "back": reader.back,
+    }
+    return row | (actions_of(task, reader) if task.is_open else ended_actions_of(task, reader))
+
+
+def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
+    """The addresses of what this person may do with an open task; empty where they may not."""
+    user, links = reader.user, dict.fromkeys(["done_url", "finish_url", "snooze_url", "assign_url", "claim_url", "log_url"], "")
+    if user.may(Permission.TASK_WORK):
+        links["snooze_url"] = reader.link("snooze", task)
+        links["assign_url"] = reader.link("assign", task)
+        if task.is_critical:  # it ends with words, not with a click
+            links["finish_url"] = reader.link("done", task)
+        else:
+            links["done_url"] = reverse("worklist:done", args=[task.pk])
+        if task.queue_id is not None:
+            links["claim_url"] = reverse("worklist:claim", args=[task.pk])
+    if task.patient is not None and user.may(Permission.CONTACT_LOG):
+        links["log_url"] = log_address(task.patient, task, back=reader.back)
+    return links
+
+
+def ended_actions_of(task: Task, reader: Reader) -> dict[str, Any]:
+    may = reader.user.may(Permission.TASK_WORK) and task.can_be_reopened(reader.now)
+    return {"reopen_url": reverse("worklist:reopen", args=[task.pk]) if may else ""}
+
+
+def log_address(patient: Patient, task: Task | None = None, *, back: str = "") -> str:
+    values = {"patient": patient.pk, "task": task.pk if task is not None else "", "next": back}
+    return f"{reverse('worklist:contact_new')}?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+def contact_of(contact: Contact) -> dict[str, Any]:
+    """One contact as an event: how it ended, when, by whom, and what was said."""
+    return {
+        "title": contact.get_outcome_display(),
+        "at": contact.occurred_at,
+        "mode": contact.get_mode_display(),
+        "with": contact.with_whom or contact.get_target_display(),
+        "by": contact.staff.name,
+        "note": contact.note,
+        "reached": contact.is_interactive,
+    }
+
+
+def owner_words(task: Task, user: User) -> str:
+    if task.owner_id == user.pk:
+        return _("You")
+    return task.owner.name if task.owner is not None else _("Queue of %(team)s") % {"team": task.queue}

@@ -1,0 +1,78 @@
+"""How the worklist answers an action: the changed parts to a page that asked for them, else the page one came from."""
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from coordination.accounts.models import User
+from coordination.worklist.day import counts_behind
+from coordination.worklist.models import Task
+from coordination.worklist.rows import Reader, row_of
+
+
+def person(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def wants_parts(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def current_url(request: HttpRequest) -> str:
+    return request.headers.get("HX-Current-URL", "")
+
+
+def parts(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200, trigger: str = "") -> HttpResponse:
+    response = render(request, template, context, status=status)
+    if trigger:
+        response.headers["HX-Trigger"] = trigger
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def back_to(request: HttpRequest, default: str = "") -> str:
+    """The page an action leads back to: one of our own, or My day."""
+    page = request.POST.get("next") or request.GET.get("next") or ""
+    ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None) and page.startswith("/")
+    return page if ours else default or reverse("worklist:day")
+
+
+def reader_of(request: HttpRequest, *, back: str = "") -> Reader:
+    """Whoever looks, on the page they look from."""
+    address = urlsplit(current_url(request))
+    page = f"{address.path}{'?' if address.query else ''}{address.query}"
+    peeks = address.path == reverse("worklist:day")
+    return Reader(person(request), timezone.now(), back=back or page, peeks=peeks)
+
+
+def row_answer(
+    request: HttpRequest,
+    task: Task,
+    sentence: str,
+    *,
+    undo_url: str = "",
+    tone: str = "",
+    status: int = 200,
+    close_dialog: bool = True,
+    **more: Any,
+) -> HttpResponse:
+    """The row as it is now, the counts, and one sentence; without a script, the page one came from with the sentence."""
+    if not wants_parts(request):
+        messages.success(request, sentence)
+        return redirect(back_to(request, reverse("worklist:task", args=[task.pk])))
+    context = {
+        "row": row_of(task, reader_of(request)),
+        "sentence": sentence,
+        "undo_url": undo_url,
+        "tone": tone,
+        **counts_behind(person(request), current_url(request)),
+        **more,
+    }
+    return parts(request, "worklist/_answer.html", context, status=status, trigger="closeDialog" if close_dialog else "")

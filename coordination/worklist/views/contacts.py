@@ -1,0 +1,187 @@
+"""Logging a contact, in a few seconds beside the list or with everything the record wants."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from coordination.accounts.access import require
+from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
+from coordination.lib.refusal import Refused, Stale
+from coordination.worklist import actions
+from coordination.worklist.access import get_task
+from coordination.worklist.actions import NextStep
+from coordination.worklist.forms import ContactForm, FollowUpForm, QuickLogForm
+from coordination.worklist.models import Contact, Task
+from coordination.worklist.peek import follow_up_words, log_form
+from coordination.worklist.rows import strip_of
+from coordination.worklist.views.answers import back_to, parts, person, row_answer, wants_parts
+from patients.access import get_patient, rows_of
+from patients.models import ContactPoint, Patient
+
+_MODE_OF = {Task.Kind.HOME_VISIT: Contact.Mode.HOME, Task.Kind.VISIT: Contact.Mode.VIDEO}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact_new(request: HttpRequest) -> HttpResponse:
+    """The full form as a page; the short one beside a list or in a dialog posts here too."""
+    user = person(request)
+    require(user, Permission.CONTACT_LOG)
+    if not request.GET.get("patient"):
+        messages.info(request, _("Find the patient first, then log the contact."))
+        return redirect("patients:registry")
+    patient = get_patient(user, _uuid(request.GET["patient"]), permission=Permission.CONTACT_LOG)
+    task = get_task(user, _uuid(request.GET["task"])) if request.GET.get("task") else None
+    if request.method == "POST":
+        return _save(request, user, patient, task)
+    if wants_parts(request):
+        return _quick(request, user, patient, task, place="dialog")
+    return _page(request, user, patient, task, _full_form(request, user, patient, task))
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None) -> HttpResponse:
+    place = request.POST.get("place", "")
+    quick = place in {"peek", "dialog", "page"}
+    form: FollowUpForm = QuickLogForm(request.POST, user=user) if quick else _full_form(request, user, patient, task)
+    refusal = ""
+    status = 422
+    if request.POST.get("patient") != str(patient.pk):
+        refusal = _("This form was about another patient. Nothing was saved.")
+    elif form.is_valid():
+        try:
+            contact = _log(user, patient, task, form.cleaned_data)
+        except Refused as refused:
+            refusal = refused.sentence
+        except Stale as stale:
+            refusal, status = stale.sentence, 409
+        else:
+            return _saved(request, user, contact, place)
+    if quick and wants_parts(request):
+        return _quick(request, user, patient, task, place=place, data=request.POST, refusal=refusal, status=status)
+    if quick:  # without a script the short form goes on as the full one, with what was typed
+        form = _full_form(request, user, patient, task, typed=request.POST)
+    return _page(request, user, patient, task, form, refusal=refusal, status=status)
+
+
+def _log(user: User, patient: Patient, task: Task | None, data: dict[str, Any]) -> Contact:
+    due = data["follow_up_due"]
+    kind = Task.Kind(task.kind) if task is not None else Task.Kind.CALL
+    return actions.log_contact(
+        patient=patient,
+        by=user,
+        task=task,
+        outcome=data["outcome"],
+        next_step=NextStep(due, title=data.get("next_title", "")) if due else None,
+        no_follow_up_reason=data["no_follow_up_reason"],
+        occurred_at=data.get("occurred_at"),
+        direction=data.get("direction", Contact.Direction.OUT),
+        mode=data.get("mode") or _MODE_OF.get(kind, Contact.Mode.PHONE),
+        target=data.get("target", Contact.Target.PATIENT),
+        with_whom=data.get("with_whom", ""),
+        note=data["note"],
+        minutes=data.get("minutes") or 0,
+        contact_point=data.get("contact_point"),
+        interpreter=data.get("interpreter") or Contact.Interpreter.NONE,
+        topics=data.get("topics", ()),
+        version=data.get("version"),
+    )
+
+
+def _saved(request: HttpRequest, user: User, contact: Contact, place: str) -> HttpResponse:
+    name = contact.patient.display_name
+    if contact.next_task is not None:
+        due = follow_up_words(contact.next_task.due_at, user)
+        sentence = _("Saved for %(name)s. Next: %(title)s, %(due)s.") % {"name": name, "title": contact.next_task.headline, "due": due}
+    else:
+        sentence = _("Saved for %(name)s. Nothing follows.") % {"name": name}
+    if contact.task is None or not wants_parts(request):
+        if wants_parts(request):
+            return parts(request, "worklist/_answer.html", {"sentence": sentence}, trigger="closeDialog")
+        messages.success(request, sentence)
+        return redirect(back_to(request, reverse("worklist:patient_tasks", args=[contact.patient_id])))
+    task = contact.task
+    task.patient = contact.patient  # the row shows this contact as the last one
+    return row_answer(request, task, sentence, saved=contact, next_task=contact.next_task)
+
+
+def _quick(
+    request: HttpRequest,
+    user: User,
+    patient: Patient,
+    task: Task | None,
+    *,
+    place: str,
+    data: Any = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = log_form(user, patient, task, place=place, back=back_to(request), data=data, refusal=refusal)
+    if context["form"] is None:
+        context |= {"refusal": refusal or _no_form_words(patient, task), "patient": patient, "place": place}
+    context["banner"] = strip_of(patient)
+    template = "worklist/_log_dialog.html" if place == "dialog" and request.method != "POST" else "worklist/_log_form.html"
+    return parts(request, template, context, status=status)
+
+
+def _no_form_words(patient: Patient, task: Task | None) -> str:
+    if patient.is_deceased:
+        return _("This patient has died. Log a contact with the family on the full form.")
+    if task is not None and not task.is_open:
+        return _("This task is closed already.")
+    return _("Care of this patient has ended.")
+
+
+def _full_form(
+    request: HttpRequest, user: User, patient: Patient, task: Task | None, typed: Any = None
+) -> ContactForm:
+    points = [point for point in rows_of(user, ContactPoint, patient) if not point.do_not_use]
+    here = timezone.localtime()
+    kind = Task.Kind(task.kind) if task is not None else Task.Kind.CALL
+    initial: dict[str, Any] = {
+        "on_day": here.date(),
+        "at_time": here.time().replace(second=0, microsecond=0),
+        "mode": _MODE_OF.get(kind, Contact.Mode.PHONE),
+        "target": Contact.Target.CAREGIVER if patient.is_deceased else Contact.Target.PATIENT,
+        "version": task.version if task is not None else None,
+    }
+    if typed is not None:
+        names = ("outcome", "note", "follow_up", "day", "no_follow_up_reason")
+        return ContactForm(user=user, points=points, initial=initial | {name: typed.get(name, "") for name in names})
+    data = request.POST if request.method == "POST" else None
+    return ContactForm(data, user=user, points=points, initial=initial)
+
+
+def _page(
+    request: HttpRequest,
+    user: User,
+    patient: Patient,
+    task: Task | None,
+    form: FollowUpForm,
+    *,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "patient": patient,
+        "task": task,
+        "refusal": refusal,
+        "banner": strip_of(patient),
+        "commit": _("Save contact for %(name)s") % {"name": patient.display_name},
+        "next": back_to(request, reverse("worklist:patient_tasks", args=[patient.pk])),
+    }
+    return render(request, "worklist/contact_new.html", context, status=status)

@@ -1,0 +1,64 @@
+"""My day: the list, the preview beside it, the paper of it."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from coordination.accounts.access import require
+from coordination.accounts.permissions import Permission
+from coordination.audit.actions import record_access
+from coordination.audit.models import Event
+from coordination.worklist.access import clock_of, desk_named, get_task, list_work
+from coordination.worklist.day import View, read_day, view_behind
+from coordination.worklist.peek import read_peek
+from coordination.worklist.rows import Reader, row_of
+from coordination.worklist.views.answers import current_url, parts, person, reader_of, wants_parts
+
+
+@require_safe
+def day(request: HttpRequest) -> HttpResponse:
+    """One's work in the order it should be done; also a team's queue, or the work of someone one covers for."""
+    user = person(request)
+    require(user, Permission.TASK_VIEW)
+    view = View.read(request.GET)
+    page = read_day(user, view)
+    page["can_work"] = user.may(Permission.TASK_WORK)
+    page["can_log"] = user.may(Permission.CONTACT_LOG)
+    detail = {"page": "day", "bucket": view.bucket, "rows": page["shown"]}
+    record_access(Event.Kind.VIEW, "worklist.viewed", by=user, detail=detail)
+    if wants_parts(request) and view.after:
+        return parts(request, "worklist/_more.html", page)
+    return render(request, "worklist/day.html", page)
+
+
+@require_safe
+def peek(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The preview. It shows the record, so it is written down as a view of it."""
+    user = person(request)
+    task = get_task(user, pk)
+    if not wants_parts(request):
+        return redirect("worklist:task", pk=pk)
+    context = read_peek(user, task, reader_of(request))
+    record_access(Event.Kind.VIEW, "patient.viewed", by=user, target=task, detail={"page": "peek"})
+    response = parts(request, "worklist/_peek.html", context)
+    if (view := view_behind(current_url(request))) is not None:
+        response.headers["HX-Replace-Url"] = view.address(after=view.after, seen=view.seen, selected=str(pk))
+    return response
+
+
+@require_safe
+def day_print(request: HttpRequest) -> HttpResponse:
+    """The day on paper: what is overdue and due today, to take along on visits."""
+    user = person(request)
+    require(user, Permission.TASK_VIEW)
+    view, clock = View.read(request.GET), clock_of(user)
+    tasks = list_work(user, desk_named(user, view.desk)).filter(clock.awake, due_at__lte=clock.end_of_today)
+    reader = Reader(user, timezone.now())
+    rows = [row_of(task, reader) | {"reason": task.reason} for task in tasks.with_patient().in_work_order()[:200]]
+    record_access(Event.Kind.PRINT, "worklist.printed", by=user, detail={"rows": len(rows)})
+    return render(request, "worklist/day_print.html", {"rows": rows, "view": view, "printed_at": clock.now})
+
+

@@ -1,0 +1,144 @@
+"""The pages of tasks: one task, a new one, and all of one patient."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coordination.accounts.access import require
+from coordination.accounts.permissions import Permission
+from coordination.audit.actions import record_access
+from coordination.audit.models import Event
+from coordination.lib.paging import keyset
+from coordination.lib.refusal import Refused
+from coordination.worklist import actions
+from coordination.worklist.access import (
+    get_task,
+    list_closed_tasks,
+    list_contacts_about,
+    list_open_tasks,
+    list_owners,
+    list_queues,
+)
+from coordination.worklist.forms import TaskForm
+from coordination.worklist.peek import checklist_of, log_form, why
+from coordination.worklist.rows import (
+    Reader,
+    actions_of,
+    contact_of,
+    due_words,
+    ended_actions_of,
+    name_of,
+    owner_words,
+    row_of,
+    strip_of,
+)
+from coordination.worklist.views.answers import back_to, person
+from patients.access import get_patient, open_record
+from patients.banner import record_page
+
+
+@require_safe
+def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One commitment: why it exists, who has it, until when, and what was tried."""
+    user = person(request)
+    found = get_task(user, pk)
+    reader = Reader(user, timezone.now(), back=back_to(request, request.path))
+    context = {
+        "task": found,
+        "why": why(found, user),
+        "owner": owner_words(found, user),
+        "due_words": due_words(found, user),
+        "checklist": checklist_of(found),
+        "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
+        "may_work": user.may(Permission.TASK_WORK),
+        "links": actions_of(found, reader) if found.is_open else ended_actions_of(found, reader),
+        "back": reader.back,
+    }
+    if found.patient is not None:
+        context |= record_page(user, found.patient, "tasks", label=found.title)
+        context |= log_form(user, found.patient, found, place="page", back=reader.back)
+        record_access(Event.Kind.VIEW, "patient.viewed", by=user, target=found, detail={"page": "task"})
+    return render(request, "worklist/task.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_new(request: HttpRequest) -> HttpResponse:
+    """A new commitment, about a patient or not."""
+    user = person(request)
+    require(user, Permission.TASK_WORK)
+    pk = request.GET.get("patient", "")
+    patient = get_patient(user, _uuid(pk), permission=Permission.TASK_WORK) if pk else None
+    queues = list(list_queues(user, patient))
+    form = TaskForm(request.POST if request.method == "POST" else None, user=user, people=list_owners(user), queues=queues)
+    refusal = ""
+    if request.method == "POST" and request.POST.get("patient", "") != (str(patient.pk) if patient else ""):
+        refusal = _("This form was about another patient. Nothing was saved.")
+    elif request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            opened = actions.open_task(
+                by=user,
+                patient=patient,
+                title=data["title"],
+                reason=data["reason"],
+                kind=data["kind"],
+                due=data["due"],
+                owner=data["owner"],
+                queue=data["queue"],
+                priority=data["priority"],
+                minutes=data["minutes"],
+                context=data["context"],
+                checklist=data["steps"],
+            )
+        except Refused as refused:
+            refusal = refused.sentence
+        else:
+            words = {"name": name_of(opened), "title": opened.title, "due": due_words(opened, user)}
+            messages.success(request, _("Added %(name)s: %(title)s, due %(due)s.") % words)
+            return redirect(back_to(request))
+    name = patient.display_name if patient else ""
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "patient": patient,
+        "banner": strip_of(patient) if patient else None,
+        "commit": _("Add task for %(name)s") % {"name": name} if patient else _("Add task"),
+        "next": back_to(request),
+    }
+    return render(request, "worklist/task_new.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _uuid(text: str) -> uuid.UUID:
+    """An address that names no patient leads to none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+@require_safe
+def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Every commitment to one patient: what is open, by whom, and how the others ended."""
+    user = person(request)
+    patient = open_record(user, pk, page="tasks", permission=Permission.TASK_VIEW)
+    reader = Reader(user, timezone.now(), back=request.get_full_path())
+    open_rows = [row_of(each, reader) | {"owner": owner_words(each, user)} for each in list_open_tasks(user, patient)[:100]]
+    page = keyset(
+        list_closed_tasks(user, patient),
+        order=[("closed_at", "desc"), ("id", "desc")],
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+        size=20,
+    )
+    may_add = user.may(Permission.TASK_WORK) and patient.status == patient.Status.ACTIVE
+    return render(
+        request,
+        "worklist/patient_tasks.html",
+        record_page(user, patient, "tasks")
+        | {"rows": open_rows, "closed": page.rows, "pager": page.links(request.GET), "may_add": may_add},
+    )
