@@ -215,3 +215,12 @@ def locked(path: Path) -> Iterator[None]:
 
 def private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+# --------------------------------------------------------------------------------------- what a person reads
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def shown(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

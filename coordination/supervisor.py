@@ -6,18 +6,14 @@ would cost the second start seconds, and a fault in the application must not tak
 
 import argparse
 import ctypes
-import fcntl
-import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -26,11 +22,11 @@ from typing import Any
 import psycopg
 
 from coordination.embedded import Servers, last_words
-from coordination.environment import complete, django, servers_needed, with_root
-from coordination.places import ROOT, VAR, Problem, own_folder, own_home, private
+from coordination.environment import complete, servers_needed, with_root
+from coordination.places import ROOT, VAR, Problem, account_name, own_folder, own_home, private, say, shown
+from coordination.preparation import HOST, address_of, free_port, is_demo, only_one, prepare_data
 from coordination.town.signins import DEMO_PASSWORD, SIGN_INS
 
-HOST = "127.0.0.1"
 READY_SECONDS = 120
 STOP_SECONDS = 15
 LONGEST_WAIT = 30.0
@@ -40,7 +36,6 @@ HEALTHY_SECONDS = 60
 TRIES_BEFORE_READY = 3
 LOG_BYTES = 10_000_000
 LIBC = ctypes.CDLL(None)
-DEMO_PATIENTS, DEMO_SEED = "300", "7"
 
 
 class Stopped(Exception):
@@ -140,108 +135,6 @@ def children(port: int) -> list[Child]:
     ]
 
 
-# --------------------------------------------------------------------------------------------- before serving
-def free_port(port: int) -> None:
-    """Refuse a port somebody else answers on, before anything is started."""
-    if not 1 <= port <= 65535:
-        raise Problem(f"{port} is not a port: choose one from 1024 to 65535.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except PermissionError:
-            raise Problem(f"Port {port} needs the rights of root: choose one from 1024 to 65535.") from None
-        except OSError:
-            raise Problem(
-                f"Port {port} is taken by another program: stop that, or start with --port {port + 1}."
-            ) from None
-
-
-@contextmanager
-def only_one(port: int) -> Iterator[None]:
-    """One `up` for one folder; the second is told where the first one serves."""
-    with open(VAR / "up.lock", "a+", opener=private) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            process, _, address = lock.read().strip().partition(" ")
-            raise Problem(
-                f"Throughline is already running here: {address} (process {process}). Stop that one first."
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()} {address_of(port)}")
-        lock.flush()
-        try:
-            yield
-        finally:
-            lock.truncate(0)
-
-
-def project_migrations() -> list[tuple[str, str]]:
-    found = [*ROOT.glob("*/migrations/0*.py"), *ROOT.glob("*/*/migrations/0*.py")]
-    return sorted((path.parent.parent.name, path.stem) for path in found)
-
-
-def migrations_digest() -> str:
-    """Changes when a migration of ours or the version of any library does."""
-    digest = hashlib.sha256((ROOT / "requirements-run.txt").read_bytes())
-    digest.update(repr(project_migrations()).encode())
-    return digest.hexdigest()
-
-
-def is_migrated(database: psycopg.Connection[Any]) -> bool:
-    """Without Django, so quickly: this code migrated before, and this database has all of it."""
-    note = VAR / "migrated"
-    if not note.exists() or note.read_text() != migrations_digest():
-        return False
-    if not exists(database, "select to_regclass('django_migrations') is not null"):
-        return False
-    return set(project_migrations()) <= set(
-        database.execute("select app, name from django_migrations").fetchall()
-    )
-
-
-def exists(database: psycopg.Connection[Any], question: str) -> bool:
-    row = database.execute(question.encode()).fetchone()
-    return bool(row and row[0])
-
-
-def prepare_data() -> None:
-    """Bring the tables up to date; give an empty trial its demo town."""
-    try:
-        database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, connect_timeout=5)
-    except psycopg.Error as error:
-        raise Problem(f"Cannot reach the database: {str(error).splitlines()[0]}") from None
-    with database:
-        if not is_migrated(database):
-            say("Bringing the database up to date ...")
-            must(
-                django("migrate", "--noinput", "--verbosity", "0", owner=True),
-                "bring the database up to date",
-            )
-            (VAR / "migrated").write_text(migrations_digest())
-        if is_demo() and not exists(database, "select exists (select from accounts_organization)"):
-            say(f"Settling the demo town of {DEMO_PATIENTS} patients ...")
-            must(
-                django("town", "--patients", DEMO_PATIENTS, "--seed", DEMO_SEED, owner=True),
-                "settle the demo town",
-            )
-
-
-def is_demo() -> bool:
-    return os.environ.get("DEMO", "").lower() in {"1", "true", "yes", "on"}
-
-
-def must(done: subprocess.CompletedProcess[str], what: str) -> None:
-    if done.returncode == 0:
-        return
-    log = VAR / "log" / "setup.log"
-    with open(log, "w", opener=private) as file:
-        file.write(done.stdout)
-    raise Problem(f"Could not {what}: {last_words(log)} (all of it: {shown(log)})")
-
-
 # ---------------------------------------------------------------------------------------------------- serving
 def is_ready(port: int) -> bool:
     try:
@@ -318,22 +211,12 @@ def on_signal(_number: int, _frame: FrameType | None) -> None:
 
 
 # -------------------------------------------------------------------------------------------------- the words
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
-def shown(path: Path) -> str:
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def address_of(port: int) -> str:
-    return f"http://{HOST}:{port}/"
-
-
-def welcome(port: int, seconds: float) -> None:
+def welcome(port: int, seconds: float, servers: Servers | None) -> None:
     say(f"\nThroughline is ready at {address_of(port)}   ({seconds:.1f} s)\n")
     if is_demo():
         say_sign_ins()
+    if servers and servers.at.data != VAR:
+        say(f"PostgreSQL runs as {account_name(servers.at.uid)} and keeps its data in {servers.at.data}.")
     say(f"Logs are in {shown(VAR / 'log')}. Ctrl-C stops everything.")
 
 
@@ -377,7 +260,7 @@ def up(words: Sequence[str]) -> int:
                 for child in kept:
                     child.start()
                 wait_until_ready(options.port, kept)
-                welcome(options.port, time.monotonic() - began)
+                welcome(options.port, time.monotonic() - began, servers)
                 if not options.check:
                     keep_running(kept, servers)
             finally:
@@ -386,4 +269,8 @@ def up(words: Sequence[str]) -> int:
                     servers.stop()
     except Stopped:
         say("\nStopped.")
+    except psycopg.Error as error:
+        raise Problem(f"The database refuses: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        raise Problem(f"{error.filename or 'The system'}: {error.strerror}") from None
     return 0

@@ -14,7 +14,7 @@ from unittest.mock import Mock
 import psycopg
 import pytest
 
-from coordination import environment, places, supervisor
+from coordination import environment, places, preparation
 from coordination.embedded import PG_MAJOR, Postgres, Servers, check_data_folder
 from coordination.places import Problem
 
@@ -172,25 +172,25 @@ def test_a_taken_port(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(
             Problem, match=rf"^Port {port} is taken by another program: .*--port {port + 1}\.$"
         ):
-            supervisor.free_port(port)
+            preparation.free_port(port)
 
 
 def test_a_port_that_is_none() -> None:
     with pytest.raises(Problem, match="70000 is not a port"):
-        supervisor.free_port(70000)
+        preparation.free_port(70000)
 
 
 def test_a_second_up_in_the_same_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "VAR", tmp_path)
+    monkeypatch.setattr(preparation, "VAR", tmp_path)
     with (
-        supervisor.only_one(8123),
+        preparation.only_one(8123),
         pytest.raises(
             Problem, match=rf"already running here: http://127.0.0.1:8123/ \(process {os.getpid()}\)"
         ),
-        supervisor.only_one(8124),
+        preparation.only_one(8124),
     ):
         pass
-    with supervisor.only_one(8124):
+    with preparation.only_one(8124):
         pass
 
 
