@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",  # its widgets are looked up like any template (FORM_RENDERER)
     "allauth",
     "allauth.account",
     "allauth.mfa",

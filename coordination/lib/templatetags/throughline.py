@@ -74,17 +74,17 @@ def now_local() -> datetime:
     return timezone.localtime()
 
 
-# --- days, times, ages, numbers -------------------------------------------------------------
+# --- days, times, ages, numbers: what a template lacks ("") is told as not recorded -------------
 
 
 @register.filter
 def day(value: Day) -> str:
-    return display.day(value)
+    return display.day(value or None)
 
 
 @register.filter
 def day_short(value: Day) -> str:
-    return display.day_short(value)
+    return display.day_short(value or None)
 
 
 @register.filter
@@ -99,63 +99,63 @@ def weekday(value: date | datetime) -> str:
 
 @register.filter
 def hour(value: datetime | None) -> str:
-    return display.hour(value)
+    return display.hour(value or None)
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
-    return display.moment(value)
+    return display.moment(value or None)
 
 
 @register.filter
 def moment_short(value: datetime | None) -> str:
-    return display.moment_short(value)
+    return display.moment_short(value or None)
 
 
 @register.filter
 def age(born: Day, on: Day = None) -> str:
-    return display.age(born, on)
+    return display.age(born or None, on or None)
 
 
 @register.filter
 def age_short(born: Day, on: Day = None) -> str:
     """For a row of a list: years as a bare number, anything younger with its unit."""
-    return display.age(born, on, unit_of_years=False)
+    return display.age(born or None, on or None, unit_of_years=False)
 
 
 @register.filter
 def ago(value: Day) -> str:
-    return display.ago(value)
+    return display.ago(value or None)
 
 
 @register.filter
 def due_head(value: Day) -> str:
-    return display.due_head(value)
+    return display.due_head(value or None)
 
 
 @register.filter
 def due_text(value: Day) -> str:
-    return display.due_text(value)
+    return display.due_text(value or None)
 
 
 @register.filter
 def due_more(value: Day) -> str:
-    return display.due_more(value)
+    return display.due_more(value or None)
 
 
 @register.filter
 def due_tone(value: Day) -> str:
-    return display.due_tone(value)
+    return display.due_tone(value or None)
 
 
 @register.filter
 def phone(value: str | None) -> str:
-    return display.phone(value)
+    return display.phone(value or None)
 
 
 @register.filter
 def tel(value: str | None) -> str:
-    return display.tel(value)
+    return display.tel(value or None)
 
 
 @register.filter
@@ -225,9 +225,9 @@ def field(
 
 
 @register.filter
-def error_fields(form: forms.BaseForm) -> Iterator[tuple[BoundField, str]]:
+def error_fields(form: forms.BaseForm | None) -> Iterator[tuple[BoundField, str]]:
     """Every field error with the field it belongs to, in the order of the form, for the error summary."""
-    return ((bound, str(message)) for bound in form for message in bound.errors)
+    return ((bound, str(message)) for bound in form or () for message in bound.errors)
 
 
 @register.filter
