@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from coordination.accounts import actions
 from coordination.accounts.access import has_second_step, passed_second_step
+from coordination.lib import display
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -133,7 +134,7 @@ class SecondStepRequired:
 
 
 class Preferences:
-    """Shows times in the person's own zone."""
+    """Shows times in the person's own zone and clock."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -142,5 +143,9 @@ class Preferences:
         user: Any = request.user
         if not user.is_authenticated:
             return self.get_response(request)
-        with timezone.override(user.zone):
-            return self.get_response(request)
+        reading = display.activate(clock=user.clock)
+        try:
+            with timezone.override(user.zone):
+                return self.get_response(request)
+        finally:
+            display.deactivate(reading)

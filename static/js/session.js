@@ -35,9 +35,10 @@ async function keep() {
 }
 
 function tick() {
-  const left = Math.ceil(idleSeconds - (Date.now() - used) / 1000);
+  const idle = (Date.now() - used) / 1000;
+  const left = Math.ceil(idleSeconds - idle);
   if (left <= 0) end();
-  else if (left <= warnSeconds && !ended) {
+  else if (idle >= warnSeconds && !ended) {
     dialog.querySelector("[data-countdown]").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     if (!dialog.open) show("warning");
   }
