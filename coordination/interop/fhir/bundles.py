@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -77,12 +77,12 @@ class Index:
                 return next((index for index in found if self.items[index].file == file), found[0])
         return None
 
-    def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self)))
+    def dump(self) -> str:
+        return json.dumps(asdict(self))
 
     @classmethod
-    def load(cls, path: Path) -> "Index":
-        raw = json.loads(path.read_text())
+    def load(cls, text: str) -> "Index":
+        raw = json.loads(text)
         return cls(
             items=[Item(*item) for item in raw["items"]],
             aliases=raw["aliases"],
@@ -93,19 +93,18 @@ class Index:
         )
 
 
-def build(files: list[Path], spool: Path, limits: Limits) -> Index:
+def build(files: list[Path], out: BinaryIO, limits: Limits) -> Index:
     """Read every file once. A file that cannot be read to its end leaves nothing behind but one line saying why."""
     index = Index()
-    with spool.open("wb") as out:
-        for number, path in enumerate(files, start=1):
-            start, before = out.tell(), (len(index.items), len(index.refusals))
-            try:
-                _read_file(index, path, number, out, limits)
-            except Unreadable as problem:
-                out.seek(start)
-                out.truncate()
-                _forget(index, *before)
-                index.broken.append(Broken(number, problem.sentence))
+    for number, path in enumerate(files, start=1):
+        start, before = out.tell(), (len(index.items), len(index.refusals))
+        try:
+            _read_file(index, path, number, out, limits)
+        except Unreadable as problem:
+            out.seek(start)
+            out.truncate()
+            _forget(index, *before)
+            index.broken.append(Broken(number, problem.sentence))
     _group(index)
     return index
 
@@ -119,7 +118,7 @@ def _forget(index: Index, items: int, refusals: int) -> None:
             del index.aliases[alias]
 
 
-def _read_file(index: Index, path: Path, number: int, out: Any, limits: Limits) -> None:
+def _read_file(index: Index, path: Path, number: int, out: BinaryIO, limits: Limits) -> None:
     for place, text, value, problem in _values(path, limits):
         if problem:
             index.refusals.append(Refusal(_("unknown"), _where(number, place), "", problem))
@@ -179,7 +178,7 @@ def _opened(value: Any) -> Iterator[tuple[str, Any, bool]]:
         yield (url if isinstance(url, str) else ""), resource, False
 
 
-def _add(index: Index, resource: Any, url: str, text: str, file: int, place: int, out: Any) -> None:
+def _add(index: Index, resource: Any, url: str, text: str, file: int, place: int, out: BinaryIO) -> None:
     where = _where(file, place)
     if not isinstance(resource, dict):
         index.refusals.append(Refusal(_("unknown"), where, "", _("there is no resource here")))

@@ -19,7 +19,7 @@ from coordination.interop.fhir.mapping.reach import (
     read_telecoms,
 )
 from coordination.interop.fhir.values import Node, clip
-from coordination.lib.names import name_keys, sort_name
+from patients.actions.identity import keys_of_name
 from patients.models import Identifier, Patient
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -77,17 +77,19 @@ def _names(node: Node, context: Context) -> dict[str, Any]:
     family, given, middle = _parts(chosen, context) if chosen else ("", "", "")
     if not family and not given:
         raise node.reject("name", _("no name to call the patient by"))
-    former = [_whole(name) for name in names if name is not chosen and name.text("use") in _FORMER]
+    family, given = context.fit(node, "name", family, 120), context.fit(node, "name", given, 120)
+    preferred = clip(_preferred(names, chosen, given), 120)
+    old = [_whole(name) for name in names if name is not chosen and name.text("use") in _FORMER]
+    former = clip(", ".join(dict.fromkeys(name for name in old if name)), 300)
     return {
-        "family": context.fit(node, "name", family, 120),
-        "given": context.fit(node, "name", given, 120),
+        "family": family,
+        "given": given,
         "middle": clip(middle, 120),
         "prefix": clip(" ".join(chosen.texts("prefix")), 40) if chosen else "",
         "suffix": clip(" ".join(chosen.texts("suffix")), 40) if chosen else "",
-        "preferred_name": clip(_preferred(names, chosen, given), 120),
-        "former_names": clip(", ".join(dict.fromkeys(name for name in former if name)), 300),
-        "sort_name": sort_name(clip(family, 120), clip(given, 120)),
-        "name_keys": name_keys(clip(family, 120), clip(given, 120)),
+        "preferred_name": preferred,
+        "former_names": former,
+        **keys_of_name(family, given, preferred, former),
     }
 
 
