@@ -143,7 +143,8 @@ def _database() -> dict[str, Any]:
     timeout = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0 if AS_OWNER else 5000)
     config["OPTIONS"] = config.get("OPTIONS", {}) | {
         "connect_timeout": 3,
-        "server_side_binding": True,  # prepared statements: 10-16 % less time per query
+        "server_side_binding": True,
+        "prepare_threshold": 3,  # a statement seen three times is planned once: the scope alone costs 6 ms to plan
         "options": f"-c statement_timeout={timeout} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000",
     }
     if name := env.str("THROUGHLINE_TEST_DB", ""):
@@ -348,6 +349,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "forget_messages": ("coordination.outbox.jobs.forget_old", 1440),
     "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
+    "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
 

@@ -32,11 +32,12 @@ _SCOPE_SQL = """
     union select 'team', p.content_object_id from accounts_teamgroupobjectpermission p
       join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
       join accounts_user_groups g on g.group_id = p.group_id where g.user_id = %(user)s
-    union select 'patient', m.patient_id from patients_careteammember m
-      where (m.user_id = %(user)s or m.user_id in (
-        select c.absent_id from accounts_cover c
-        where c.covering_id = %(user)s and c.starts_on <= %(today)s and c.ends_on >= %(today)s))
-      and m.starts_on <= %(today)s and (m.ends_on is null or m.ends_on >= %(today)s)
+    union select 'patient', m.patient_id from (
+        select %(user)s::uuid as id
+        union all select c.absent_id from accounts_cover c
+        where c.covering_id = %(user)s and c.starts_on <= %(today)s and c.ends_on >= %(today)s
+      ) carer join patients_careteammember m on m.user_id = carer.id
+      where m.starts_on <= %(today)s and (m.ends_on is null or m.ends_on >= %(today)s)
     union select 'patient', g.patient_id from patients_accessgrant g
       where g.user_id = %(user)s and g.starts_at <= %(now)s and g.expires_at > %(now)s and g.revoked_at is null
     union select 'denied', d.patient_id from patients_accessdenial d
