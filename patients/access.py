@@ -20,6 +20,7 @@ M = TypeVar("M", bound=models.Model)
 def get_patient(user: User, pk: Any, *, permission: Permission = Permission.PATIENT_VIEW) -> Patient:
     """404 if the person may not know the patient exists, 403 if they see the patient but may not do this."""
     patient = get_object_or_404(Patient.objects.visible_to(user).select_related("team", "coordinator"), pk=pk)
+    patient.organization = user.organization  # the same one, already read
     require(user, permission)
     return patient
 
@@ -107,3 +108,13 @@ def care_team_of(user: User, patient: Patient) -> list[CareTeamMember]:
         .order_by("-is_primary", "-starts_on", "id")
     )
     return found
+
+
+def list_patients(user: User) -> Any:
+    """Everyone the person may see, as a queryset to narrow and sort: lists, counts and search start here."""
+    return Patient.objects.visible_to(user).select_related("team", "coordinator").defer("name_keys")
+
+
+def seen_of(user: User, ids: list[Any]) -> set[Any]:
+    """Which of these patients the person may see."""
+    return set(Patient.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.urls import NoReverseMatch
-from django.urls import reverse as _reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,13 +32,6 @@ from patients.words import (
 )
 
 Item = dict[str, Any]
-
-
-def reverse(name: str, args: list[Any] | None = None) -> str:
-    try:
-        return _reverse(name, args=args)
-    except NoReverseMatch:  # until the page is there
-        return "#"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from patients.models import Patient
 
 @dataclass(frozen=True)
 class Panel:
-    """One card of the overview: its template is included with `panel` (this) and every name of `context`."""
+    """One card of the overview: its template is rendered with `context` and what every page has."""
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)

@@ -27,7 +27,8 @@ class Entries:
     note: str = ""
     source: str = ""  # where it came from; empty means the staff here
     author: str = ""  # who did it, or wrote it down
-    label: str | Promise = ""  # said before the title: "Condition"
+    label: str | Promise = ""  # what it is, as a tag: "Condition"
+    route: str = ""  # the page of one row, addressed by its id
 
     def shape(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Give the rows the columns every source has, ready for a union."""

@@ -134,6 +134,9 @@ class CareTeamMember(Sourced, AboutPatient):
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
 
+    def is_member_on(self, day: dt.date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
+
 
 @known_values
 class Consent(AboutPatient):

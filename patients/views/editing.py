@@ -1,0 +1,137 @@
+"""How every form about one patient is shown, saved and refused.
+
+Saved: back to where the person came from. Not in order, or not now: the same page with what stands in the way (422).
+Someone else saved first: both values side by side, nothing typed is lost (409).
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from coordination.lib import display
+from coordination.lib.refusal import Refused, Stale
+from patients.banner import record_page
+from patients.forms.record import HIDDEN, RecordForm
+from patients.models import Patient
+
+
+@dataclass(frozen=True)
+class Work:
+    """One thing a person is about to do to one patient's record."""
+
+    tab: str
+    label: str  # the heading, as in "Add an allergy"
+    commit: str  # the button, as in "Save allergy": the patient's name is added
+    back: str
+    said: str  # what the page says when it is done; never a name
+    lead: str = ""
+    danger: bool = False
+
+
+def answer(
+    request: HttpRequest, patient: Patient, work: Work, form: RecordForm, act: Callable[[RecordForm], Any]
+) -> HttpResponse:
+    """Show the form, or do what it asks for."""
+    if request.method != "POST":
+        return _page(request, patient, work, form)
+    if not form.is_valid():
+        return _page(request, patient, work, form, status=422)
+    try:
+        act(form)
+    except Refused as refusal:
+        if refusal.field in form.fields:
+            form.add_error(refusal.field, refusal.sentence)
+            return _page(request, patient, work, form, status=422)
+        return _page(request, patient, work, form, refusal=refusal.sentence, status=422)
+    except Stale as stale:
+        return _conflict(request, patient, work, form, stale)
+    messages.success(request, work.said)
+    return HttpResponseRedirect(work.back)
+
+
+def _page(
+    request: HttpRequest,
+    patient: Patient,
+    work: Work,
+    form: RecordForm,
+    *,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    user: Any = request.user
+    context = {
+        **record_page(user, patient, work.tab, label=work.label),
+        "work": work,
+        "form": form,
+        "refusal": refusal,
+        "commit": commit_words(work, patient),
+    }
+    return render(request, "patients/form.html", context, status=status)
+
+
+def commit_words(work: Work, patient: Patient) -> str:
+    """The button that commits names the patient."""
+    return _("%(verb)s for %(name)s") % {"verb": work.commit, "name": patient.display_name}
+
+
+def _conflict(
+    request: HttpRequest, patient: Patient, work: Work, form: RecordForm, stale: Stale
+) -> HttpResponse:
+    user: Any = request.user
+    rows, same = [], [("patient", str(patient.pk))]
+    for name in form.fields:
+        if name in HIDDEN:
+            continue
+        yours = form.cleaned_data.get(name)
+        theirs = stale.current.get(name, yours)
+        if _sent(theirs) == _sent(yours):
+            same.append((name, _sent(yours)))
+            continue
+        rows.append(
+            {
+                "name": name,
+                "label": form.fields[name].label,
+                "theirs": _said(form, name, theirs),
+                "theirs_value": _sent(theirs),
+                "yours": _said(form, name, yours),
+                "yours_value": _sent(yours),
+            }
+        )
+    conflict = {
+        "sentence": stale.sentence,
+        "fields": rows,
+        "action": request.path,
+        "version": stale.version,
+        "hidden": same,
+        "save_label": commit_words(work, patient),
+        "cancel_url": work.back,
+    }
+    context = {**record_page(user, patient, work.tab, label=work.label), "conflict": conflict}
+    return render(request, "patients/conflict.html", context, status=409)
+
+
+def _sent(value: Any) -> str:
+    """A value as a form field sends it."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "true"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(getattr(value, "pk", value))
+
+
+def _said(form: RecordForm, name: str, value: Any) -> str:
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, dt.date):
+        return display.day(value)
+    choices = dict(getattr(form.fields[name], "choices", []) or [])
+    return str(choices.get(value, "" if value is None else value))
