@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "coordination.middleware.ResponseHeaders",
+    "coordination.interop.middleware.UploadLimit",
     "coordination.audit.middleware.AuditDoor",
     "coordination.logs.RequestLog",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -91,6 +91,7 @@ SENTENCES: dict[str, Promise] = {
     "import.finished": _("Finished an import"),
     "import.failed": _("An import failed"),
     "import.stopped": _("Stopped an import"),
+    "import.issues_exported": _("Took away the list of what an import could not take"),
     # trust
     "access.denied": _("Was refused"),
     "audit.viewed": _("Opened the audit trail"),

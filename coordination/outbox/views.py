@@ -24,6 +24,7 @@ JOBS = {
     "forget_answers": gettext_lazy("Forget answers to repeated writes"),
     "forget_messages": gettext_lazy("Remove settled messages"),
     "clear_sessions": gettext_lazy("Clear ended sessions"),
+    "forget_import_files": gettext_lazy("Remove files of old imports"),
 }
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from coordination.interop.fhir.kinds import LEFT_OUT, PATIENT_ELEMENT, REFERRED
 from coordination.interop.fhir.problems import Unreadable
-from coordination.interop.fhir.reading import Limits, is_by_line, read_text
+from coordination.interop.fhir.reading import Limits, is_named_by_line, read_text
 from coordination.interop.fhir.scanning import NotStrict, parse_line, resources, strict
 
 KEY_LENGTH = 200
@@ -131,7 +131,7 @@ def _read_file(index: Index, path: Path, number: int, out: BinaryIO, limits: Lim
 def _values(path: Path, limits: Limits) -> Iterator[tuple[int, str, Any, str]]:
     """Yield place, text, value and what is wrong with it."""
     pieces = read_text(path, limits)
-    if is_by_line(path):
+    if is_named_by_line(path.name):
         yield from _lines(pieces)
         return
     for place, (text, value) in enumerate(resources(pieces), start=1):

@@ -39,8 +39,9 @@ def find_files(paths: list[Path]) -> list[Path]:
     return found
 
 
-def is_by_line(path: Path) -> bool:
-    return path.name.lower().removesuffix(".gz").endswith((".ndjson", ".jsonl"))
+def is_named_by_line(name: str) -> bool:
+    """Whether a file name promises one resource on each line."""
+    return name.lower().removesuffix(".gz").endswith((".ndjson", ".jsonl"))
 
 
 def read_text(path: Path, limits: Limits) -> Iterator[str]:

@@ -14,6 +14,8 @@ from coordination.interop.fhir.ledger import OUTCOMES, Issue, Ledger
 from coordination.interop.fhir.plans import Planner, Spool
 from coordination.lib.retry import again_on_conflict
 from coordination.lib.rls import organization
+from coordination.notifications.actions import notify
+from coordination.notifications.models import Notification
 from patients.models import ImportIssue, ImportJob
 
 ISSUES_LISTED = 10_000  # HOUSE: beyond that they are counted, not listed
@@ -143,3 +145,12 @@ def finish(job: ImportJob, status: str, *, error: str = "") -> None:
         job.save(update_fields=["status", "error", "finished_at"])
         counts = {outcome: getattr(job, outcome) for outcome in OUTCOMES}
         record("import.finished", by=job.created_by, target=job, detail={"status": status, **counts})
+        if not job.created_by.is_system:
+            notify(
+                user=job.created_by,
+                kind=Notification.Kind.IMPORT,
+                text=_("The import of %(source)s has ended: %(state)s") % {"source": job.source, "state": job.get_status_display()},
+                route="interop:import",
+                subject_id=job.pk,
+                key=f"import.finished:{job.pk}",
+            )
