@@ -1,0 +1,119 @@
+"""Find a patient by what was typed: a name in any order, misspelt or only heard, a date of birth, a number."""
+
+import datetime as dt
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils.crypto import salted_hmac
+from rapidfuzz.distance import JaroWinkler
+
+from coordination.lib.names import name_keys, sort_key, sounds
+from coordination.lib.typed import read_day
+from patients.actions.reaching import to_e164
+from patients.models import ContactPoint, Identifier
+
+MOST_FOUND = 200
+ALIKE = 0.8  # Jaro-Winkler, for one word against another
+_DATE = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}[ -][^\W\d]+[ -]\d{4}|[^\W\d]+ \d{1,2},? \d{4}"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the text asks for. All parts must agree."""
+
+    words: tuple[str, ...] = ()
+    born: dt.date | None = None
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.words or self.born or self.numbers)
+
+
+def understand(text: str) -> Wanted:
+    """Take a date and numbers out of the text; what is left are words of the name."""
+    born = None
+    for found in _DATE.finditer(text):
+        if born := read_day(found.group()):
+            text = text.replace(found.group(), " ", 1)
+            break
+    numbers: list[str] = re.findall(r"[+(]?[\w()./-]*\d[\d ()./-]*\w*", text)
+    for part in numbers:
+        text = text.replace(part, " ", 1)
+    return Wanted(
+        tuple(sort_key(text).split()), born, tuple(part.strip() for part in numbers if part.strip())
+    )
+
+
+def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
+    """Return the ids of at most 200 patients `among` these that fit, closest first."""
+    wanted = understand(text)
+    if wanted.is_empty:
+        return []
+    if wanted.born:
+        among = among.filter(birth_date=wanted.born)
+    for number in wanted.numbers:
+        among = among.filter(_has_number(number))
+    columns = ("pk", "sort_name", "given", "preferred_name", "former_names")
+    if not wanted.words:
+        return list(among.order_by("sort_name", "pk").values_list("pk", flat=True)[:MOST_FOUND])
+    found: dict[uuid.UUID, tuple[float, str]] = {}
+    for condition in (_starts(wanted.words), _sounds_like(wanted.words)):
+        for pk, *names in among.filter(condition).order_by().values_list(*columns)[:MOST_FOUND]:
+            found[pk] = (-_closeness(wanted.words, names), names[0])
+    close = [pk for pk in found if found[pk][0] <= -ALIKE]
+    return sorted(close, key=lambda pk: (*found[pk], pk))[:MOST_FOUND]
+
+
+def fingerprint(text: str) -> str:
+    """A keyed hash of a search, for the audit trail: the same search is recognized, its words cannot be read."""
+    return salted_hmac(
+        "patients.finding", " ".join(sort_key(text).split()), secret=settings.AUDIT_KEY, algorithm="sha256"
+    ).hexdigest()[:32]
+
+
+def _has_number(number: str) -> Q:
+    """A record number (also its beginning), an identifier, or a phone number."""
+    bare = re.sub(r"[\s()./-]", "", number)
+    has = Q(record_number__startswith=bare) | Q(record_number=number)
+    has |= Q(pk__in=Identifier.objects.filter(value__in={number, bare}).values("patient_id"))
+    if phone := to_e164("mobile", number):
+        has |= Q(pk__in=ContactPoint.objects.filter(number=phone).values("patient_id"))
+    return has
+
+
+def _starts(words: tuple[str, ...]) -> Q:
+    """The name as it is sorted begins like this, in either order."""
+    whole, (first, *rest) = " ".join(words), words
+    starts = Q(sort_name__startswith=whole)
+    if rest:
+        starts |= Q(sort_name__startswith=f"{first}\x1f{' '.join(rest)}")
+        starts |= Q(sort_name__startswith=f"{words[-1]}\x1f{' '.join(words[:-1])}")
+    return starts
+
+
+def _sounds_like(words: tuple[str, ...]) -> Q:
+    alike = Q()
+    for word in words:
+        alike &= Q(name_keys__overlap=name_keys(word, word))
+    return alike
+
+
+def _closeness(words: tuple[str, ...], names: list[str]) -> float:
+    """From 0 to 1: how well each typed word fits its best word of the name, on average."""
+    known = {part for name in names for part in sort_key(name.replace("\x1f", " ")).split()}
+    return sum(max((_word(word, part) for part in known), default=0.0) for word in words) / len(words)
+
+
+def _word(typed: str, part: str) -> float:
+    if typed == part:
+        return 1.0
+    if len(typed) > 1 and part.startswith(typed):
+        return 0.95
+    return max(JaroWinkler.similarity(typed, part) - 0.02, 0.85 if sounds(typed) == sounds(part) else 0.0)

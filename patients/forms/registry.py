@@ -1,0 +1,74 @@
+"""What a list of patients can be narrowed by. A value nobody offers is passed over, never an error page."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as __
+
+from coordination.accounts.access import list_colleagues, list_teams
+from coordination.accounts.models import User
+from coordination.lib.languages import LANGUAGES
+from coordination.lib.permissions import Permission
+from patients.models import Patient
+
+ANY = __("Any")
+STATUSES = [
+    ("active", __("In care")),
+    ("ended", __("Care ended")),
+    ("deceased", __("Died")),
+    ("all", __("Everyone")),
+]
+QUIET = [
+    ("7", __("7 days")),
+    ("14", __("14 days")),
+    ("30", __("30 days")),
+    ("60", __("60 days")),
+    ("90", __("90 days")),
+]
+TASKS = [("open", __("Open tasks")), ("overdue", __("Overdue tasks")), ("none", __("Nothing planned"))]
+
+
+class SearchForm(forms.Form):
+    text = forms.CharField(label=__("Search patients"), max_length=120)
+
+
+class FilterForm(forms.Form):
+    coordinator = forms.ChoiceField(label=__("Coordinator"), required=False)
+    team = forms.ChoiceField(label=__("Team"), required=False)
+    status = forms.ChoiceField(label=__("Status"), choices=STATUSES, required=False)
+    risk = forms.ChoiceField(label=__("Risk"), choices=[("", ANY), *Patient.Risk.choices], required=False)
+    language = forms.ChoiceField(label=__("Language"), required=False)
+    interpreter = forms.ChoiceField(
+        label=__("Interpreter needed"), choices=[("", ANY), *Patient.YesNo.choices], required=False
+    )
+    quiet = forms.ChoiceField(label=__("No contact in"), choices=[("", ANY), *QUIET], required=False)
+    tasks = forms.ChoiceField(label=__("Tasks"), choices=[("", ANY), *TASKS], required=False)
+    sort = forms.ChoiceField(label=__("Sorted by"), required=False)
+
+    def __init__(self, data: Any, *, user: User, sorts: list[tuple[str, Any]]) -> None:
+        super().__init__(data)
+        self.fields["coordinator"].choices = [  # type: ignore[attr-defined]
+            ("", ANY), ("me", __("Me")), ("none", __("Nobody")),
+            *((str(person.pk), person.name) for person in list_colleagues(user) if person.pk != user.pk),
+        ]  # fmt: skip
+        self.fields["team"].choices = [("", ANY), *((str(team.pk), team.name) for team in list_teams(user))]  # type: ignore[attr-defined]
+        named = sorted(((tag, str(name)) for tag, name in LANGUAGES.items()), key=lambda pair: pair[1])
+        self.fields["language"].choices = [("", ANY), *named]  # type: ignore[attr-defined]
+        self.fields["sort"].choices = sorts  # type: ignore[attr-defined]
+        closed = set() if user.may(Permission.HISTORY_VIEW) else {"risk"}
+        closed |= set() if user.may(Permission.TASK_VIEW) else {"quiet", "tasks"}
+        closed |= (
+            set()
+            if user.may(Permission.HISTORY_VIEW) or user.may(Permission.PATIENT_EDIT)
+            else {"language", "interpreter"}
+        )
+        for name in closed:
+            del self.fields[name]
+
+    def chosen(self) -> dict[str, str]:
+        """What was chosen and is on offer."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def words(self, name: str, value: str) -> str:
+        return str(dict(self.fields[name].choices).get(value, value))  # type: ignore[attr-defined]

@@ -1,0 +1,187 @@
+"""The list of patients: its columns, how it is narrowed, and how that is said in words."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import NullIf
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as __
+
+from coordination.accounts.models import User
+from coordination.lib.languages import language_name
+from coordination.lib.paging import Order
+from coordination.lib.permissions import Permission
+from patients.forms.registry import FilterForm
+from patients.models import Patient
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """One thing the list can be sorted by. `any_of`: the rights of which one opens it."""
+
+    key: str
+    label: Promise
+    field: str
+    any_of: tuple[Permission, ...] = (Permission.PATIENT_VIEW,)
+    nulls: str = "last"  # rows without a value, whichever way the list is sorted
+    upward_nulls: str = ""  # unless they mean the beginning: never contacted is longest ago
+
+    def order(self, *, descending: bool) -> Order:
+        way = "desc" if descending else "asc"
+        nulls = self.nulls if descending or not self.upward_nulls else self.upward_nulls
+        tail = [] if self.key == "name" else [("sort_name", "asc")]
+        return [(self.field, way, nulls), *tail, ("id", "asc")]  # type: ignore[return-value, list-item]
+
+
+TASK, CLINICAL = (Permission.TASK_VIEW,), (Permission.HISTORY_VIEW,)
+LANGUAGE = (Permission.HISTORY_VIEW, Permission.PATIENT_EDIT)
+COLUMNS = [
+    Column("name", __("Patient"), "sort_name"),
+    Column("born", __("Date of birth"), "birth_date"),
+    Column("number", __("Record number"), "record_number"),
+    Column("coordinator", __("Coordinator"), "coordinator__name"),
+    Column("team", __("Team"), "team__name"),
+    Column("risk", __("Risk"), "risk_rank", CLINICAL, "none"),
+    Column("language", __("Language"), "spoken", LANGUAGE),
+    Column("contact", __("Last contact"), "last_contact_at", TASK, "last", "first"),
+    Column("due", __("Next due"), "next_due_at", TASK),
+    Column("tasks", __("Open tasks"), "open_tasks", TASK),
+]
+# worst first
+RISK_RANK = Case(
+    When(risk="high", then=Value(1)), When(risk="rising", then=Value(2)), When(risk="low", then=Value(3)), default=Value(4),
+    output_field=IntegerField(),
+)  # fmt: skip
+
+
+def columns_for(user: User) -> dict[str, Column]:
+    """The columns this person may see, and therefore sort by."""
+    return {column.key: column for column in COLUMNS if any(user.may(right) for right in column.any_of)}
+
+
+def sorts_for(user: User, *, searching: bool) -> list[tuple[str, Any]]:
+    """Each column both ways, for the list of choices that stands in for the heads on a small screen."""
+    both = [
+        (
+            f"{sign}{column.key}",
+            _("%(column)s, downward") % {"column": column.label} if sign else column.label,
+        )
+        for column in columns_for(user).values()
+        for sign in ("", "-")
+    ]
+    return [("match", _("Closest match")), *both] if searching else both
+
+
+def annotated(patients: QuerySet[Any], key: str) -> QuerySet[Any]:
+    if key == "risk":
+        return patients.annotate(risk_rank=RISK_RANK)
+    return patients.annotate(spoken=NullIf(F("language"), Value(""))) if key == "language" else patients
+
+
+def narrowed(patients: QuerySet[Any], chosen: Mapping[str, str], user: User) -> QuerySet[Any]:
+    now = timezone.now()
+    patients = patients.filter(_status(chosen.get("status") or "active"))
+    if who := chosen.get("coordinator"):
+        patients = patients.filter(coordinator={"me": user.pk, "none": None}.get(who, who))
+    if team := chosen.get("team"):
+        patients = patients.filter(team=team)
+    if risk := chosen.get("risk"):
+        patients = patients.filter(risk=risk)
+    if language := chosen.get("language"):
+        patients = patients.filter(Q(language=language) | Q(language__startswith=f"{language}-"))
+    if needed := chosen.get("interpreter"):
+        patients = patients.filter(interpreter_needed=needed)
+    if days := chosen.get("quiet"):
+        since = now - dt.timedelta(days=int(days))
+        patients = patients.filter(Q(last_contact_at__isnull=True) | Q(last_contact_at__lt=since))
+    if tasks := chosen.get("tasks"):
+        by_task = {"open": Q(open_tasks__gt=0), "overdue": Q(next_due_at__lt=now), "none": Q(open_tasks=0)}
+        patients = patients.filter(by_task[tasks])
+    return patients
+
+
+def _status(status: str) -> Q:
+    return {
+        "active": Q(status="active", is_deceased=False),
+        "ended": Q(status="ended"),
+        "deceased": Q(is_deceased=True),
+        "all": Q(),
+    }[status]
+
+
+def said(form: FilterForm, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Each filter in words, by its name in the address."""
+    words = {"status": form.words("status", chosen.get("status") or "active")}
+    for name, value in chosen.items():
+        label = form.words(name, value)
+        if name == "coordinator":
+            words[name] = {"me": _("mine"), "none": _("no coordinator")}.get(value) or _(
+                "coordinator %(name)s"
+            ) % {"name": label}
+        elif name == "team":
+            words[name] = _("team %(name)s") % {"name": label}
+        elif name == "risk":
+            words[name] = _("risk: %(risk)s") % {"risk": label.lower()}
+        elif name == "language":
+            words[name] = _("speaks %(language)s") % {"language": label}
+        elif name == "interpreter":
+            words[name] = {"yes": _("interpreter needed"), "no": _("no interpreter needed")}.get(
+                value, _("interpreter not asked")
+            )
+        elif name == "quiet":
+            words[name] = _("no contact in %(days)s") % {"days": label}
+        elif name == "tasks":
+            words[name] = label.lower()
+    return words
+
+
+def chips(words: Mapping[str, str], query: QueryDict) -> list[dict[str, str]]:
+    """One way out of each filter. Being in care is what the list is about, so it has none."""
+    found = []
+    for name, label in words.items():
+        if name == "status" and not query.get("status"):
+            continue
+        left = query.copy()
+        for gone in (name, "after", "before"):
+            left.pop(gone, None)
+        found.append({"label": label, "remove_url": f"?{left.urlencode()}"})
+    return found
+
+
+def rows(patients: list[Patient], user: User) -> list[dict[str, Any]]:
+    """What a row shows, nothing the person may not see."""
+    seen = columns_for(user)
+    return [
+        {
+            "pk": patient.pk,
+            "who": {
+                "name": patient.display_name,
+                "born": patient.birth_date,
+                "sex": patient.get_sex_display(),
+                "identifier": patient.record_number,
+                "url": reverse("patients:patient", args=[patient.pk]),
+                "died": patient.deceased_on,
+                "similar": patient.has_similar_name,
+            },
+            "is_deceased": patient.is_deceased,
+            "has_ended": patient.status == Patient.Status.ENDED,
+            "coordinator": patient.coordinator.name if patient.coordinator else "",
+            "team": patient.team.name if patient.team else "",
+            "risk": patient.risk if "risk" in seen else "",
+            "language": language_name(patient.language) if "language" in seen else "",
+            "interpreter": "language" in seen and patient.interpreter_needed == Patient.YesNo.YES,
+            "last_contact": patient.last_contact_at if "contact" in seen else None,
+            "next_due": patient.next_due_at if "due" in seen else None,
+            "open_tasks": patient.open_tasks if "tasks" in seen else None,
+        }
+        for patient in patients
+    ]

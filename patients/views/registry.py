@@ -1,0 +1,133 @@
+"""The list of patients, and the search that keeps names out of addresses."""
+
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from coordination.accounts.access import require
+from coordination.audit.actions import record_access
+from coordination.lib.paging import Count, Page, capped_count, keyset
+from coordination.lib.permissions import Permission
+from patients import registry as table
+from patients.access import list_patients
+from patients.finding import find, fingerprint
+from patients.forms.registry import FilterForm, SearchForm
+
+KEPT_SEARCHES = 10
+
+
+@require_safe
+def registry(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    require(user, Permission.PATIENT_VIEW)
+    text = _searched(request)
+    sorts = table.sorts_for(user, searching=bool(text))
+    form = FilterForm(request.GET, user=user, sorts=sorts)
+    chosen = form.chosen()
+    sort = chosen.pop("sort", "match" if text else "name")
+    patients = table.narrowed(list_patients(user), chosen, user)
+    page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
+    words = table.said(form, chosen)
+    context = {
+        "rows": table.rows(page.rows, user),
+        "columns": table.columns_for(user),
+        "sort": sort,
+        "pager": page.links(request.GET, total=count),
+        "count": count,
+        "is_closest": sort == "match" and count.number > len(page),
+        "text": text,
+        "sentence": _sentence(words, text, count),
+        "chips": table.chips(words, request.GET),
+        "search_off_url": _without(request, "s", "sort") if text else "",
+        "clear_url": f"?s={request.GET['s']}" if text else request.path,
+        "filters": FilterForm({**chosen, "sort": sort}, user=user, sorts=sorts),
+        "search": SearchForm(initial={"text": text}),
+        "is_filtered": len(chosen) > 0,
+        "tabs": _tabs(request, chosen),
+        "can_register": user.may(Permission.PATIENT_REGISTER),
+    }
+    if request.GET.get("s") and not text:
+        messages.info(request, _("This search has ended. Search again."))
+    part = "patients/_list.html" if getattr(request, "htmx", False) else "patients/registry.html"
+    response = render(request, part, context)
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+@require_POST
+def search(request: HttpRequest) -> HttpResponse:
+    """Keep what was typed on the server, and go to an address that names only the search."""
+    user: Any = request.user
+    require(user, Permission.PATIENT_VIEW)
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        return redirect("patients:registry")
+    text = form.cleaned_data["text"]
+    found = find(list_patients(user), text)
+    record_access(
+        "search", "patient.searched", by=user, detail={"query": fingerprint(text), "results": len(found)}
+    )
+    token = secrets.token_urlsafe(9)
+    kept = [*request.session.get("searches", []), [token, text]][-KEPT_SEARCHES:]
+    request.session["searches"] = kept
+    return redirect(f"{reverse('patients:registry')}?status=all&s={token}")
+
+
+def _searched(request: HttpRequest) -> str:
+    kept: dict[str, str] = dict(request.session.get("searches", []))
+    return kept.get(request.GET.get("s", ""), "")
+
+
+def _listed(patients: Any, request: HttpRequest, sort: str) -> tuple[Page[Any], Count]:
+    user: Any = request.user
+    column = table.columns_for(user)[sort.lstrip("-")]
+    ordered = table.annotated(patients, column.key)
+    order = column.order(descending=sort.startswith("-"))
+    after, before = request.GET.get("after"), request.GET.get("before")
+    return keyset(ordered, order=order, after=after, before=before, size=table.PAGE), capped_count(patients)
+
+
+def _matches(patients: Any, text: str, request: HttpRequest, sort: str) -> tuple[Page[Any], Count]:
+    """Closest first, one page of them; sorted by a column, all that were found."""
+    found = find(patients, text)
+    mine = patients.filter(pk__in=found)
+    if sort != "match":
+        return _listed(mine, request, sort)
+    place = {pk: number for number, pk in enumerate(found)}
+    best = sorted(mine.filter(pk__in=found[: table.PAGE]), key=lambda patient: place[patient.pk])
+    return Page(best), Count(len(found))
+
+
+def _sentence(words: dict[str, str], text: str, count: Count) -> str:
+    """High risk, no contact in 14 days. 6 patients."""
+    said = [_("Search: “%(text)s”") % {"text": text}] if text else []
+    filters = ", ".join([*said, *words.values()])
+    how_many = ngettext("%(n)s patient", "%(n)s patients", count.number) % {"n": count}
+    return f"{filters[:1].upper()}{filters[1:]}. {how_many}."
+
+
+def _tabs(request: HttpRequest, chosen: dict[str, str]) -> list[dict[str, Any]]:
+    mine = chosen.get("coordinator") == "me"
+    return [
+        {
+            "url": _without(request, "coordinator"),
+            "label": _("Everyone I may see"),
+            "current": not chosen.get("coordinator"),
+        },
+        {"url": _without(request, "coordinator", coordinator="me"), "label": _("Mine"), "current": mine},
+    ]
+
+
+def _without(request: HttpRequest, *names: str, **values: str) -> str:
+    query = request.GET.copy()
+    for name in (*names, "after", "before"):
+        query.pop(name, None)
+    query.update(values)
+    return f"?{query.urlencode()}"
