@@ -59,4 +59,4 @@ def readiness(connection: BaseDatabaseWrapper) -> dict[str, dict[str, Any]]:
 @cache
 def _newest_migrations() -> list[tuple[str, str]]:
     """The last migration of each app, read from the disk once."""
-    return list(MigrationLoader(None, ignore_no_initial=True).graph.leaf_nodes())
+    return list(MigrationLoader(None).graph.leaf_nodes())
