@@ -1,6 +1,7 @@
 """`manage.py test`: which browser, which half of the tests, which verdict. And what the lint judges."""
 
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -160,3 +161,14 @@ def test_a_child_that_dies_comes_back_later_each_time(
         now = child.not_before
     assert waits == [0.5, 1.0, 2.0]
     assert capsys.readouterr().out.count("web ended (3); starting it again") == 3
+
+
+def test_what_readiness_misses_is_said() -> None:
+    answer = (
+        b'{"ready": false, "checks": {"database": {"ok": true}, "migrations": {"ok": false, "waiting": 2}}}'
+    )
+    assert supervisor.failing(answer) == ["migrations ({'ok': False, 'waiting': 2})"]
+    assert supervisor.failing(b"<h1>Oops</h1>") == ["a page that works"]
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        assert supervisor.missing(nobody.getsockname()[1]) is None
