@@ -11,7 +11,7 @@ from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.paging import Page, keyset
-from patients.models import CareTeamMember, HistoryItem, Observation, Patient
+from patients.models import CareTeamMember, HistoryItem, Observation, Patient, RecordStatus
 from patients.querysets import SENSITIVITY_PERMISSIONS, closed_labels
 
 M = TypeVar("M", bound=models.Model)
@@ -52,9 +52,11 @@ def rows_of(user: User, model: type[M], patient: Patient) -> Any:
     return model.objects.visible_to(user).filter(patient=patient)  # type: ignore[attr-defined]
 
 
-def history_of(user: User, model: type[HistoryItem], patient: Patient) -> Any:
-    """Lines of health history with whoever wrote and checked them, mistakes left out."""
-    return rows_of(user, model, patient).standing().select_related("created_by", "verified_by")
+def history_of(user: User, model: type[HistoryItem], patient: Patient, *, mistakes: bool = False) -> Any:
+    """Lines of health history with whoever wrote and checked them: those that stand, or only the mistakes."""
+    rows = rows_of(user, model, patient)
+    chosen = rows.filter(record_status=RecordStatus.ENTERED_IN_ERROR) if mistakes else rows.standing()
+    return chosen.select_related("created_by", "verified_by")
 
 
 def hides_history(user: User, patient: Patient, models_: list[type[HistoryItem]]) -> bool:
@@ -117,4 +119,8 @@ def list_patients(user: User) -> Any:
 
 def seen_of(user: User, ids: list[Any]) -> set[Any]:
     """Which of these patients the person may see."""
-    return set(Patient.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    return (
+        set(Patient.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+        if ids
+        else set()
+    )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from coordination.lib.editable import Editable
 from patients.models import Patient
 
-HIDDEN = ("patient", "version")
+HIDDEN = ("patient", "version", "seen")
 
 
 class DayInput(forms.DateInput):
@@ -34,13 +34,26 @@ class RecordForm(forms.Form):
     mark_optional = True
     patient = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    # what the person saw: when someone else saves first, fields they never touched are no conflict
+    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, patient: Patient, row: Editable | None = None, **kwargs: Any) -> None:
         self.about, self.row = patient, row
         stored = row.editable_values() if row is not None else {}
         version = {"version": row.version} if row is not None else {}
         kwargs["initial"] = {**stored, **kwargs.get("initial", {}), "patient": patient.pk, **version}
+        if row is not None:
+            kwargs["initial"]["seen"] = self.shown_values
         super().__init__(*args, **kwargs)
+
+    def shown_values(self) -> dict[str, str]:
+        """The fields as this form first shows them."""
+        return {bound.name: sent(bound.field, bound.initial) for bound in self.shown_fields()}
+
+    def was_touched(self, name: str) -> bool:
+        """Whether the person changed this field. Without knowing what they saw: yes."""
+        seen = self.cleaned_data.get("seen") or {}
+        return name not in seen or seen[name] != sent(self.fields[name], self.cleaned_data.get(name))
 
     def clean_patient(self) -> Any:
         if self.cleaned_data["patient"] != self.about.pk:
@@ -63,6 +76,21 @@ class RecordForm(forms.Form):
         first, last = self.cleaned_data.get(start), self.cleaned_data.get(end)
         if first and last and last < first:
             self.add_error(end, message)
+
+
+def sent(field: forms.Field, value: Any) -> str:
+    """A value as the field sends it."""
+    if isinstance(field, forms.NullBooleanField):
+        return {True: "true", False: "false"}.get(value, "unknown")
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "true"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(getattr(value, "pk", value))
 
 
 class ConfirmForm(RecordForm):

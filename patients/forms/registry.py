@@ -66,9 +66,11 @@ class FilterForm(forms.Form):
             del self.fields[name]
 
     def chosen(self) -> dict[str, str]:
-        """What was chosen and is on offer."""
+        """What was chosen and is on offer. The form then shows just that."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        self.errors.clear()
+        self.data = {name: value for name, value in self.cleaned_data.items() if value}
+        return dict(self.data)
 
     def words(self, name: str, value: str) -> str:
         return str(dict(self.fields[name].choices).get(value, value))  # type: ignore[attr-defined]

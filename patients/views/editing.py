@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from coordination.lib import display
 from coordination.lib.refusal import Refused, Stale
 from patients.banner import record_page
-from patients.forms.record import HIDDEN, RecordForm
+from patients.forms.record import HIDDEN, RecordForm, sent
 from patients.models import Patient
 
 
@@ -88,19 +88,19 @@ def _conflict(
     for name in form.fields:
         if name in HIDDEN:
             continue
-        yours = form.cleaned_data.get(name)
+        field, yours = form.fields[name], form.cleaned_data.get(name)
         theirs = stale.current.get(name, yours)
-        if _sent(theirs) == _sent(yours):
-            same.append((name, _sent(yours)))
+        if sent(field, theirs) == sent(field, yours) or not form.was_touched(name):
+            same.append((name, sent(field, theirs)))
             continue
         rows.append(
             {
                 "name": name,
-                "label": form.fields[name].label,
+                "label": field.label,
                 "theirs": _said(form, name, theirs),
-                "theirs_value": _sent(theirs),
+                "theirs_value": sent(field, theirs),
                 "yours": _said(form, name, yours),
-                "yours_value": _sent(yours),
+                "yours_value": sent(field, yours),
             }
         )
     conflict = {
@@ -116,17 +116,6 @@ def _conflict(
     return render(request, "patients/conflict.html", context, status=409)
 
 
-def _sent(value: Any) -> str:
-    """A value as a form field sends it."""
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "true"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return str(getattr(value, "pk", value))
-
-
 def _said(form: RecordForm, name: str, value: Any) -> str:
     """A value as a person reads it."""
     if isinstance(value, bool):
@@ -134,4 +123,6 @@ def _said(form: RecordForm, name: str, value: Any) -> str:
     if isinstance(value, dt.date):
         return display.day(value)
     choices = dict(getattr(form.fields[name], "choices", []) or [])
+    if isinstance(value, list):
+        return ", ".join(str(choices.get(item, item)) for item in value)
     return str(choices.get(value, "" if value is None else value))

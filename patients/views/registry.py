@@ -47,7 +47,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         "chips": table.chips(words, request.GET),
         "search_off_url": _without(request, "s", "sort") if text else "",
         "clear_url": f"?s={request.GET['s']}" if text else request.path,
-        "filters": FilterForm({**chosen, "sort": sort}, user=user, sorts=sorts),
+        "filters": form,
         "search": SearchForm(initial={"text": text}),
         "is_filtered": len(chosen) > 0,
         "tabs": _tabs(request, chosen),
