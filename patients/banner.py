@@ -256,8 +256,12 @@ def _facts(patient: Patient, known: Facts, today: dt.date) -> list[Item]:
     no_payer = _("None in force") if known.coverages else display.not_recorded()
     return [
         _address(known, today),
-        {"label": _("Phone and e-mail"), "value": _reach(known)},
-        {"label": _("Proxy"), "value": "; ".join(map(proxy_words, proxies)) or _("None recorded")},
+        {"label": _("Phone and e-mail"), "value": _reach(known), "wrap": True},
+        {
+            "label": _("Proxy"),
+            "value": "; ".join(map(proxy_words, proxies)) or _("None recorded"),
+            "wrap": True,
+        },
         {"label": _("Coverage"), "value": ", ".join(payers) or no_payer},
     ]
 

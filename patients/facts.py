@@ -92,7 +92,8 @@ def facts_of(user: User, patient: Patient) -> Facts:
         "other__sort_name", "other_id"
     )
     team = (
-        CareTeamMember.objects.filter(**mine)
+        CareTeamMember.objects.open_to(user)
+        .filter(**mine)
         .in_force(today)
         .order_by()
         .values("patient")

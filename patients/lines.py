@@ -23,7 +23,7 @@ from patients.models import (
     Procedure,
     RecordStatus,
 )
-from patients.words import is_imported, source_words
+from patients.words import source_words
 
 Item = dict[str, Any]
 
@@ -114,8 +114,7 @@ def _unit(unit: str) -> str:
 def _detail(row: HistoryItem) -> str:
     match row:
         case Allergy():
-            danger = _("high danger") if row.criticality == Allergy.Criticality.HIGH else ""
-            bits = [row.reaction, row.severity, danger]
+            bits = [row.reaction, row.severity]
         case Medication():
             by = _("prescribed by %(name)s") % {"name": row.prescriber} if row.prescriber else ""
             bits = [dose_words(row.dosage), row.reason and _("for %(reason)s") % {"reason": row.reason}, by]
@@ -156,15 +155,13 @@ def _tags(row: HistoryItem) -> list[Item]:
         tags.append({"text": _("Entered in error"), "tone": "red", "icon": "circle-x"})
     if row.sensitivity:
         tags.append({"text": str(row.get_sensitivity_display()), "tone": "violet", "icon": "lock"})
-    if is_imported(row.source):
-        tags.append({"text": _("Imported"), "icon": "download"})
     return tags
 
 
 def facts(patient: Patient, row: HistoryItem) -> list[Item]:
     """Everything known about one line, for its own page."""
     pairs = [
-        (_("What"), row.text),
+        (_("As written"), row.text),
         (_("More"), _detail(row)),
         (_("When"), _when(patient, row) or display.not_recorded()),
         (_("Status"), str(row.get_record_status_display())),
@@ -190,13 +187,13 @@ def result_rows(patient: Patient, rows: Sequence[Observation]) -> list[Item]:
             "source": source_words(row.source, row.created_by.name),
             "url": reverse("patients:history_item", args=[patient.pk, "observation", row.pk]),
             "series_url": reverse("patients:history_series", args=[patient.pk, row.pk]),
-            "tags": [tag for tag in _tags(row) if tag["text"] != _("Imported")],
+            "tags": _tags(row),
         }
         for row in rows
     ]
 
 
-WIDTH, HEIGHT, MARGIN = 640, 160, 16
+WIDTH, HEIGHT, MARGIN = 640, 160, 24
 
 
 def chart(rows: Sequence[Observation]) -> Item | None:
@@ -215,6 +212,7 @@ def chart(rows: Sequence[Observation]) -> Item | None:
             "text": value_words(row),
             "day": display.day(row.occurred_at),
             "told": index >= len(values) - 2,
+            "dy": 18 if index and value < values[index - 1] else -9,
         }
         for index, (row, value, moment) in enumerate(zip(numbered, values, moments, strict=True))
     ]

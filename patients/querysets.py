@@ -145,6 +145,18 @@ class ConsentQuerySet(AboutPatientQuerySet):
         return self if sees_part_2_consents(user) else self.exclude(kind="part_2")
 
 
+class CareTeamQuerySet(AboutPatientQuerySet):
+    """That someone outside treats the patient's mind is told to those who may see such facts."""
+
+    def visible_to(self, user: Any) -> Self:
+        return super().visible_to(user).open_to(user)
+
+    def open_to(self, user: Any) -> Self:
+        if user.may(Permission.SENSITIVE_BEHAVIORAL):
+            return self
+        return self.exclude(role="behavioral", user__isnull=True)
+
+
 def sees_part_2_consents(user: Any) -> bool:
     return bool(user.may(Permission.CONSENT_EDIT) or user.may(Permission.SENSITIVE_SUBSTANCE_USE))
 

@@ -24,11 +24,10 @@ from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.timeline import Entries
 from patients.models import HistoryItem, Patient
-from patients.words import is_imported, source_words
+from patients.words import source_words
 
 PAGE = 30
 Start = tuple[dt.datetime, uuid.UUID] | None
-_IMPORTED = gettext_lazy("Imported")
 GROUPS: dict[str, Promise] = {
     "": gettext_lazy("Everything"),
     "contacts": gettext_lazy("Contacts"),
@@ -157,8 +156,6 @@ def _entry(model: Any, patient: Patient, row: tuple[Any, ...], zone: dt.tzinfo) 
     detail = _choices(model, entries.detail).get(detail, detail)
     here = at.astimezone(zone)
     tags = [{"text": str(entries.label)}] if entries.label else []
-    if is_imported(source):
-        tags.append({"text": str(_IMPORTED), "icon": "download"})
     return Entry(
         kind=kind,
         id=pk,

@@ -11,7 +11,7 @@ from coordination.lib.choices import known_values
 from coordination.lib.editable import Owned
 from coordination.lib.privacy import Privacy
 from patients.models.base import AboutPatient, Sourced, dates_in_order, once_per_source
-from patients.querysets import ConsentQuerySet
+from patients.querysets import CareTeamQuerySet, ConsentQuerySet
 
 ADULT_AT = 18  # HOUSE: state law may say otherwise for some matters (domain facts 9.5)
 
@@ -108,6 +108,7 @@ class CareTeamMember(Sourced, AboutPatient):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 
+    objects = CareTeamQuerySet.as_manager()
     privacy = Privacy(
         safe=["name", "works_at", "phone", "role", "role_text", "is_primary", "starts_on", "ends_on", "source", "source_hash"],
         identifying=["source_key"],

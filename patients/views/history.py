@@ -49,25 +49,35 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
         "hides": access.hides_history(user, patient, [model] if model else list(ENDING)),
     }
     if model is Observation:
-        found = access.latest_results(user, patient, SUMMARY_ROWS)
-        return render(
-            request, "patients/history_results.html", {**context, "rows": lines.result_rows(patient, found)}
-        )
+        rows = lines.result_rows(patient, access.latest_results(user, patient, SUMMARY_ROWS))
+        return render(request, "patients/history_results.html", {**context, "rows": rows})
     if model is not None:
-        order: Any = [("occurred_at", "desc"), ("id", "desc")]
-        after, before = request.GET.get("after"), request.GET.get("before")
-        page = keyset(
-            access.history_of(user, model, patient), order=order, after=after, before=before, size=50
-        )
-        table = lines.section(patient, model, page.rows)
-        return render(
-            request,
-            "patients/history_part.html",
-            {**context, "table": table, "pager": page.links(request.GET)},
-        )
-    context["sections"] = [_section(user, patient, each) for each in ENDING]
+        return render(request, "patients/history_part.html", {**context, **_part(request, patient, model)})
+    conditions, medications, allergies_ = (
+        _section(user, patient, each) for each in (Condition, Medication, Allergy)
+    )
+    context |= {"conditions": conditions, "medications": medications, "allergies": allergies_}
     context["allergy_acts"] = _allergy_acts(patient, context["banner"].allergies)
     return render(request, "patients/history.html", context)
+
+
+def _part(request: HttpRequest, patient: Patient, model: type[HistoryItem]) -> dict[str, Any]:
+    """All lines of one kind, a page at a time; or those that were entered in error."""
+    user: Any = request.user
+    mistakes = "mistakes" in request.GET
+    page = keyset(
+        access.history_of(user, model, patient, mistakes=mistakes),
+        order=[("occurred_at", "desc"), ("id", "desc")],
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
+        size=50,
+    )
+    return {
+        "table": lines.section(patient, model, page.rows),
+        "pager": page.links(request.GET),
+        "mistakes": mistakes,
+        "part": model.timeline.kind,
+    }
 
 
 @require_safe

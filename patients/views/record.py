@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.accounts.permissions import Permission
@@ -117,6 +118,10 @@ def print_summary(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         **page,
         "sections": [_printed(user, patient, model) for model in models_] if history else [],
+        # allergies and the safety note have a place of their own on the sheet
+        "reach": [
+            fact for fact in page["banner"].details if fact["label"] not in {_("Allergies"), _("Safety note")}
+        ],
         "team": [row for row in access.care_team_of(user, patient) if row.is_member_on(today)],
         "days": timeline_page(user, patient, size=NEWEST).days if _may_see_timeline(user) else [],
     }
