@@ -347,6 +347,8 @@ class Servers:
                     stopped.result()
             for part in self.parts:
                 bury(part.process)
+            with contextlib.suppress(OSError):
+                self.at.run.rmdir()
 
     def urls(self) -> dict[str, str]:
         """The environment that points Django and Celery at what runs here."""

@@ -14,6 +14,7 @@ import pwd
 import re
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -219,7 +220,10 @@ def private(path: str, flags: int) -> int:
 
 # --------------------------------------------------------------------------------------- what a person reads
 def say(text: str) -> None:
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # nobody reads any more (`| head`), which is no reason to stop serving
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def shown(path: Path) -> str:
