@@ -3,6 +3,7 @@
 Every page of every test is watched: a refused script or style, an error in the console or a page of 500 fails the test.
 """
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def town(transactional_db: None) -> None:
-    call_command("town", patients=60, seed=7, verbosity=0, stdout=open(os.devnull, "w"))
+    call_command("town", patients=60, seed=7, verbosity=0, stdout=io.StringIO())
 
 
 @dataclass
