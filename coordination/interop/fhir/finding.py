@@ -59,7 +59,7 @@ def _by_identifier(here: Any, facts: PatientFacts, owners: dict[tuple[str, str],
         raise Rejected("Patient.identifier", _("its identifiers belong to two patients on record"))
     if not same:
         return Found()
-    return Found(same[0], remarks=[("Patient.identifier", _("already on record from another source; added to that patient"))])
+    return Found(same[0], remarks=[("Patient.identifier", _("already on record under another key; added to that patient"))])
 
 
 def is_same_person(patient: Patient, facts: PatientFacts) -> bool:

@@ -141,8 +141,9 @@ class Planner:
         context = self._context(item)
         try:
             rows = READERS[item.kind](self.spool.node(number), context, item.key)
-        except LeftOut:
+        except LeftOut as reason:
             plan.ledger.count(item.kind, "kept")
+            plan.ledger.remark(item.key, [Remark("", _("left out: %(reason)s") % {"reason": reason.reason})])
             return
         except Rejected as problem:
             plan.ledger.reject(item.kind, item.key, problem.path, problem.reason)
