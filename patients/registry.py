@@ -39,7 +39,7 @@ class Column:
         way = "desc" if descending else "asc"
         nulls = self.nulls if descending or not self.upward_nulls else self.upward_nulls
         tail = [] if self.key == "name" else [("sort_name", "asc")]
-        return [(self.field, way, nulls), *tail, ("id", "asc")]  # type: ignore[return-value, list-item]
+        return [(self.field, way, nulls), *tail, ("id", "asc")]  # type: ignore[list-item]
 
 
 TASK, CLINICAL = (Permission.TASK_VIEW,), (Permission.HISTORY_VIEW,)
@@ -81,10 +81,12 @@ def sorts_for(user: User, *, searching: bool) -> list[tuple[str, Any]]:
     return [("match", _("Closest match")), *both] if searching else both
 
 
-def annotated(patients: QuerySet[Any], key: str) -> QuerySet[Any]:
+def annotated(patients: Any, key: str) -> Any:
     if key == "risk":
         return patients.annotate(risk_rank=RISK_RANK)
-    return patients.annotate(spoken=NullIf(F("language"), Value(""))) if key == "language" else patients
+    if key == "language":
+        return patients.annotate(spoken=NullIf(F("language"), Value("")))
+    return patients
 
 
 def narrowed(patients: QuerySet[Any], chosen: Mapping[str, str], user: User) -> QuerySet[Any]:

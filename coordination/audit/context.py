@@ -5,6 +5,7 @@ It never says who acts: that is always the `by` of the call.
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,7 @@ class Door:
     route: str = ""
     request_id: str = ""
     address: str | None = None
+    accesses: list[dict[str, Any]] | None = None  # what this request showed: it counts also when the rest is undone
 
 
 door: ContextVar[Door] = ContextVar("door", default=Door())

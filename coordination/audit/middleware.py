@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
@@ -11,6 +12,7 @@ from coordination.audit.context import Door, door
 from coordination.audit.models import Event
 
 REFUSALS = {403, 404}
+SHOWN_ANYWAY = {409, 422}  # nothing was changed, yet the page shows what it found
 
 
 class AuditDoor:
@@ -18,11 +20,15 @@ class AuditDoor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = door.set(Door(request_id=str(uuid.uuid4()), address=request.META.get("REMOTE_ADDR") or None))
+        token = door.set(Door(request_id=str(uuid.uuid4()), address=request.META.get("REMOTE_ADDR") or None, accesses=[]))
         try:
             response = self.get_response(request)
             if response.status_code in REFUSALS:
                 self._record_denial(request, response.status_code)
+            if response.status_code in SHOWN_ANYWAY and (accesses := list(door.get().accesses or [])):
+                with transaction.atomic():
+                    for access in accesses:
+                        record_access(**access)
             return response
         finally:
             door.reset(token)
@@ -31,7 +37,7 @@ class AuditDoor:
         match = request.resolver_match
         if match is not None:
             through = door.get()
-            door.set(Door(route=match.view_name, request_id=through.request_id, address=through.address))
+            door.set(replace(through, route=match.view_name))
 
     def _record_denial(self, request: HttpRequest, status: int) -> None:
         """The request's own transaction was rolled back with the refusal, so this is one of its own."""

@@ -80,8 +80,7 @@ def _field(name: str) -> forms.Field:
         )
     if name in {"language", "written_language"}:
         return forms.ChoiceField(label=LABELS[name], choices=language_choices, required=False)
-    made = model.formfield()  # type: ignore[union-attr]
-    assert isinstance(made, forms.Field)
+    made: Any = model.formfield()  # type: ignore[union-attr]
     made.label, made.help_text = LABELS.get(name, made.label), HINTS.get(name, "")
     if isinstance(made, forms.TypedChoiceField):
         made.required, made.empty_value = False, model.get_default()  # type: ignore[union-attr]
@@ -164,9 +163,8 @@ class FormGroup:
         return (bound for part in self.parts for bound in part)
 
     def is_valid(self) -> bool:
-        return all(
-            [part.is_valid() for part in self.parts]
-        )  # every part is asked, so that every message shows
+        asked = [part.is_valid() for part in self.parts]  # every part, so that every message shows
+        return all(asked)
 
     @property
     def errors(self) -> dict[str, Any]:

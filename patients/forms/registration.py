@@ -95,8 +95,10 @@ IDENTIFYING = {"family", "given", "birth_date", "sex", "suffix", "value", "posta
 
 
 class NewPhoneForm(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, empty_permitted=True, use_required_attribute=False, **kwargs)
+    def __init__(self, data: Any, *, prefix: str, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            data, prefix=prefix, initial=initial, empty_permitted=True, use_required_attribute=False
+        )
         self.fields.update(phone_fields())
         self.fields["value"].required = False  # a line without a number is no line
         del self.fields["note"]
@@ -106,14 +108,18 @@ class NewPhoneForm(forms.Form):
 
 
 class NewAddressForm(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, empty_permitted=True, use_required_attribute=False, **kwargs)
+    def __init__(self, data: Any, *, prefix: str, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            data, prefix=prefix, initial=initial, empty_permitted=True, use_required_attribute=False
+        )
         self.fields.update(address_fields())
 
 
 class NewIdentifierForm(forms.Form):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, empty_permitted=True, use_required_attribute=False, **kwargs)
+    def __init__(self, data: Any, *, prefix: str, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            data, prefix=prefix, initial=initial, empty_permitted=True, use_required_attribute=False
+        )
         self.fields.update(identifier_fields())
         self.fields["value"].required = False
 

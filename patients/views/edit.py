@@ -17,7 +17,7 @@ from coordination.accounts.permissions import Permission
 from patients import access
 from patients.actions import care, identity, reaching
 from patients.banner import record_page
-from patients.forms.identity import LanguageSection, PersonSection
+from patients.forms.identity import LanguageSection, PatientSection, PersonSection
 from patients.forms.people import HandOverForm
 from patients.forms.reaching import AddressForm, DeathForm, IdentifierForm, PhoneForm, RemoveForm
 from patients.forms.record import ReasonForm, RecordForm
@@ -202,11 +202,11 @@ def _kind(name: str) -> Kind:
     return KINDS[name]
 
 
-def _edit_section(request: HttpRequest, pk: UUID, section: type[RecordForm], label: str) -> HttpResponse:
+def _edit_section(request: HttpRequest, pk: UUID, section: type[PatientSection], label: str) -> HttpResponse:
     user: Any = request.user
     patient = access.get_patient(user, pk, permission=EDIT)
     work = _work(patient, label, _("Save"), _("Saved."))
-    form = section(request.POST or None, patient=patient, leave_out=hidden_names(user))  # type: ignore[call-arg]
+    form = section(request.POST or None, patient=patient, leave_out=hidden_names(user))
     return answer(
         request, patient, work, form,
         lambda form: identity.edit_patient(patient=patient, version=form.shown_version, values=form.values(), by=user),

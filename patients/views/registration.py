@@ -70,16 +70,11 @@ def _save(request: HttpRequest, user: User) -> HttpResponse:
     except DuplicateFound as found:
         return _page(request, form, _panel(user, found.matches), refusal=found.sentence, status=422)
     except Refused as refusal:
-        if refusal.field in form.patient.fields:
+        named = refusal.field in form.patient.fields
+        if named:
             form.patient.add_error(refusal.field, refusal.sentence)
-            refusal = None  # type: ignore[assignment]
-        return _page(
-            request,
-            form,
-            _panel(user, _matches(user, form)),
-            refusal=refusal and refusal.sentence,
-            status=422,
-        )
+        panel = _panel(user, _matches(user, form))
+        return _page(request, form, panel, refusal="" if named else refusal.sentence, status=422)
     if not seen_of(user, [patient.pk]):
         messages.success(
             request, _("The patient was added. Their record is open to the team and coordinator you chose.")
@@ -124,7 +119,7 @@ def _page(
     form: Registration,
     panel: dict[str, Any],
     *,
-    refusal: str | None = None,
+    refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {"form": form, "parts": form.parts_of_page(), "refusal": refusal, **panel}
