@@ -16,4 +16,4 @@ class Door:
     accesses: list[dict[str, Any]] | None = None  # what this request showed: it counts also when the rest is undone
 
 
-door: ContextVar[Door] = ContextVar("door", default=Door())
+door: ContextVar[Door] = ContextVar("door", default=Door())  # noqa: B039 - frozen, and outside a request it keeps nothing
