@@ -8,6 +8,7 @@ Hillside (another organization): olga coordinates
 pat is a patient of North; ana answers for pat.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,7 @@ def signed_in(db: None) -> SignIn:
         client.force_login(user, backend="coordination.accounts.backends.ByEmail")
         session = client.session
         session["second_step"] = True
+        session["started_at"] = session["last_activity"] = time.time()
         session.save()
         return client
 

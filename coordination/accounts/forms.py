@@ -6,7 +6,6 @@ from zoneinfo import available_timezones
 from allauth.account import forms as account_forms
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as code_forms
-from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.totp import forms as app_forms
 from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
@@ -78,7 +77,7 @@ class PasswordAgainForm(Plain, account_forms.ReauthenticateForm):  # type: ignor
 
 
 class OnceOnlyCode(Plain):
-    """A code works once, for as long as the clock would accept it."""
+    """A code is tried once, for as long as the clock could accept it: of two who send the same, one gets in."""
 
     user: Any
     cleaned_data: dict[str, Any]
@@ -86,15 +85,12 @@ class OnceOnlyCode(Plain):
     def clean_code(self) -> str:
         code = "".join(self.cleaned_data["code"].split())
         self.cleaned_data["code"] = code
-        used = f"code-used:{self.user.pk}:{code}"
-        if cache.get(used):
-            check_rate_limit(self.user)  # a replay counts as a try
-            raise get_adapter().validation_error("incorrect_code")
-        super().clean_code()  # type: ignore[misc]
         span = ONE_STEP * (2 * settings.MFA_TOTP_TOLERANCE + 2)
-        if not cache.add(used, "1", timeout=span):
+        if not cache.add(f"code-tried:{self.user.pk}:{code}", "1", timeout=span):
+            self._emit_authentication_failed(None)
             raise get_adapter().validation_error("incorrect_code")
-        return code
+        checked: str = super().clean_code()  # type: ignore[misc]
+        return checked
 
     def _emit_authentication_failed(self, authenticator: Any) -> None:
         actions.record_session_refused(user=self.user, step="code")

@@ -150,7 +150,7 @@ def ensure_system_user(organization: Organization) -> User:
         organization=organization,
         is_system=True,
         defaults={
-            "email": f"system-{organization.pk.hex}@invalid",
+            "email": f"system-{organization.pk.hex}@system.invalid",
             "name": _("Throughline"),
             "password": "!",
         },

@@ -195,7 +195,7 @@ def _shape(request: HttpRequest, pk: Any, action: Any, sentence: str) -> HttpRes
     return _try(request, team, sentence, action, team=team)
 
 
-def _try(request: HttpRequest, team: Team, sentence: str, action: Any, **values: Any) -> HttpResponse:
+def _try(request: HttpRequest, team: Team, sentence: str, action: Any, /, **values: Any) -> HttpResponse:
     try:
         action(by=_by(request), **values)
     except Refused as refused:

@@ -1,0 +1,62 @@
+"""Two browsers in the same moment, on a real database: one code, one entry; two administrators, one stays."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth import SESSION_KEY
+from django.db import connections
+from django.test import Client
+
+from coordination.accounts import actions
+from coordination.accounts.models import User
+from coordination.lib.refusal import Refused
+from tests.coordination.accounts.conftest import CODE, PASSWORD, code_of, sign_in
+from tests.factories import OrganizationFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(work, parts):
+    barrier = Barrier(len(parts))
+
+    def part(value):
+        barrier.wait()
+        try:
+            return work(value)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return list(pool.map(part, parts))
+
+
+def test_one_code_lets_one_browser_in():
+    ana = UserFactory(name="Ana Ruiz")
+    ana.set_password(PASSWORD)
+    ana.save(update_fields=["password"])
+    secret = generate_totp_secret()
+    TOTP.activate(ana, secret)
+    browsers = [Client() for _ in range(4)]
+    for browser in browsers:
+        sign_in(browser, ana)
+    code = code_of(secret, 1)
+    at_once(lambda browser: browser.post(CODE, {"code": code}), browsers)
+    assert sum(SESSION_KEY in browser.session for browser in browsers) == 1
+
+
+def test_two_administrators_cannot_demote_each_other_at_once():
+    riverbend = OrganizationFactory()
+    first, second = UserFactory.create_batch(2, organization=riverbend, roles=["admin"])
+
+    def demote(pair):
+        who, by = pair
+        try:
+            actions.change_roles(user=who, roles=["auditor"], by=by)
+        except Refused:
+            return "refused"
+        return "done"
+
+    assert sorted(at_once(demote, [(first, second), (second, first)])) == ["done", "refused"]
+    assert User.objects.filter(roles__contains=["admin"]).count() == 1
