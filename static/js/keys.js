@@ -40,9 +40,9 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  const target = find(first ? `${first} ${key}` : key);
+  const target = (first && find(`${first} ${key}`)) || find(key);
   clearTimeout(timer);
-  first = first || target ? "" : key;
+  first = !target && document.querySelector(`[data-key^="${CSS.escape(key)} "]`) ? key : "";
   timer = setTimeout(() => (first = ""), 1200);
   if (target) press(target, event);
 });
