@@ -296,6 +296,7 @@ class Servers:
     def __init__(
         self, var: Path = VAR, *, durable: bool = True, postgres: bool = True, valkey: bool = True
     ) -> None:
+        self.var = var
         self.at = layout(var)
         self.postgres = Postgres(self.at, durable=durable) if postgres else None
         self.valkey = Valkey(self.at, durable=durable) if valkey else None

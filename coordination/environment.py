@@ -3,12 +3,14 @@
 import base64
 import os
 import secrets
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from coordination.embedded import Servers
+from coordination.embedded import Servers, is_running
 from coordination.places import ROOT, VAR, Problem, own_home, private
 
 # Made once for a trial; in production they come from the environment and from nowhere else.
@@ -58,6 +60,30 @@ def servers_needed(var: Path = VAR, *, durable: bool = True) -> Servers | None:
     if is_production() or not (postgres or valkey):
         return None
     return Servers(var, durable=durable, postgres=postgres, valkey=valkey)
+
+
+@contextmanager
+def throwaway_servers() -> Iterator[Servers]:
+    """Servers of this process alone, empty at first, gone without a trace afterwards."""
+    folder = VAR / "test"
+    for left in folder.glob("*"):
+        if left.name.isdigit() and not is_running(int(left.name)):
+            discard(Servers(left))
+    servers = Servers(folder / str(os.getpid()), durable=False)
+    own_home(servers.var, shared=False)
+    try:
+        with servers:
+            yield servers
+    finally:
+        discard(servers)
+
+
+def discard(servers: Servers) -> None:
+    """Also those of a run that was killed before it could tidy up."""
+    for part in servers.parts:
+        part.stop()
+    for folder in (servers.at.data, servers.var):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def as_owner(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,9 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coordination.embedded import Servers
-from coordination.environment import SECRETS, as_owner, complete, with_root
-from coordination.places import ROOT, VAR
+from coordination.environment import SECRETS, as_owner, complete, throwaway_servers, with_root
+from coordination.places import ROOT
 
 BIN = Path(sys.prefix) / "bin"
 DJANGO = (sys.executable, "-m", "django")
@@ -66,7 +65,7 @@ def checks(urls: Mapping[str, str]) -> list[Check]:
 def lint() -> int:
     began = time.monotonic()
     failed = []
-    with Servers(VAR / "test" / str(os.getpid()), durable=False) as servers:
+    with throwaway_servers() as servers:
         urls = servers.urls()
         os.environ.update(urls)
         complete()

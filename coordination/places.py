@@ -28,6 +28,8 @@ SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103
 # A comma, quote or blank means something else to libpq, to PostgreSQL's settings or in a URL.
 PLAIN_PATH = re.compile(r"[\w./+@~-]+", re.ASCII)
+# Where root's servers find their things when the project lies in a closed folder, /root for instance.
+OPEN_HOME = Path("/var/lib/throughline")
 LENT_ACCOUNTS = ("throughline", "postgres", "nobody")
 
 
@@ -89,11 +91,11 @@ def layout(var: Path = VAR) -> Layout:
     """Find the programs and the folders, as usable by the account the servers run as."""
     account = lent_account()
     pg_home, valkey, data = find_postgres(), find_valkey(), var
-    if account and not (open_to_all(pg_home) and open_to_all(valkey.parent) and open_to_all(var.parent)):
-        base = Path("/var/lib/throughline")
-        programs = base / f"programs-{short_hash(ROOT)}"
+    if account and not (open_to_all(pg_home) and open_to_all(valkey.parent)):
+        programs = OPEN_HOME / f"programs-{short_hash(ROOT)}"
         pg_home, valkey = copied(pg_home, programs), copied(valkey.parent, programs) / valkey.name
-        data = base / f"data-{short_hash(var)}"
+    if account and not open_to_all(var.parent):
+        data = OPEN_HOME / f"data-{short_hash(var)}"
     return Layout(pg_home=pg_home, valkey=valkey, data=data, run=run_dir(data), account=account)
 
 

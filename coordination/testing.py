@@ -4,19 +4,17 @@ It is also a pytest plugin (`-p coordination.testing`): pytest started by hand g
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from coordination.browsers import provide_browser
-from coordination.embedded import Servers, is_running
-from coordination.environment import complete, with_root
-from coordination.places import ROOT, VAR
+from coordination.embedded import Servers
+from coordination.environment import complete, throwaway_servers, with_root
+from coordination.places import ROOT
 
 E2E = "tests/e2e"
 NOTHING_COLLECTED = 5
@@ -44,30 +42,15 @@ def point_at_servers() -> None:
 # ------------------------------------------------------------------------------------------------ the command
 def test(words: Sequence[str]) -> int:
     began = time.monotonic()
-    sweep(VAR / "test")
-    home = VAR / "test" / str(os.getpid())
-    try:
-        with Servers(home, durable=False) as servers:
-            os.environ.update(servers.urls())
-            complete()
-            code = run_both(list(words))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with throwaway_servers() as servers:
+        os.environ.update(servers.urls())
+        complete()
+        code = run_both(list(words))
     print(
         f"{'All tests passed' if code == 0 else 'Not all tests passed'} ({time.monotonic() - began:.0f} s).",
         flush=True,
     )
     return code
-
-
-def sweep(folder: Path) -> None:
-    """Servers and data of test runs that were killed before they could tidy up."""
-    for left in folder.glob("*"):
-        if left.name.isdigit() and not is_running(int(left.name)):
-            abandoned = Servers(left)
-            for part in abandoned.parts:
-                part.stop()
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def run_both(words: list[str]) -> int:
