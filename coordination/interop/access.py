@@ -44,7 +44,11 @@ def export_issues(user: User, job: ImportJob) -> QuerySet[ImportIssue]:
 def list_sources(user: User) -> list[str]:
     """Systems that sent something before: the same name next time updates instead of adding."""
     require(user, Permission.PATIENT_IMPORT)
-    names = ImportJob.objects.filter(organization_id=user.organization_id).order_by("source").values_list("source", flat=True)
+    names = (
+        ImportJob.objects.filter(organization_id=user.organization_id)
+        .order_by("source")
+        .values_list("source", flat=True)
+    )
     return list(names.distinct()[:50])
 
 

@@ -32,7 +32,9 @@ def request_import(
     if not source or source.lower() in RESERVED:
         raise Refused(_("Name the system the records come from."), field="source")
     if team is None and coordinator is None:
-        raise Refused(_("Choose a team or a coordinator, so that someone answers for these patients."), field="team")
+        raise Refused(
+            _("Choose a team or a coordinator, so that someone answers for these patients."), field="team"
+        )
     if coordinator is not None and not coordinator.may(Permission.CONTACT_LOG):
         raise Refused(_("Choose someone who carries patients."), field="coordinator")
     job = ImportJob.objects.create(

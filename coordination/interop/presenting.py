@@ -41,7 +41,10 @@ def progress_of(job: ImportJob) -> dict[str, Any]:
     elif job.patients_total is None:
         words = _("Reading the files")
     else:
-        words = _("%(done)s of %(total)s patients") % {"done": f"{job.patients_done:,}", "total": f"{job.patients_total:,}"}
+        words = _("%(done)s of %(total)s patients") % {
+            "done": f"{job.patients_done:,}",
+            "total": f"{job.patients_total:,}",
+        }
     return {
         "every": (1 if age < SLOWER_AFTER else 3) if running else 0,
         "words": words,
@@ -54,7 +57,12 @@ def progress_of(job: ImportJob) -> dict[str, Any]:
 def counts_by_kind(job: ImportJob) -> list[dict[str, Any]]:
     """One line for each resource type. A type left out on purpose says why."""
     return [
-        {"kind": kind, "total": sum(row.values()), "cells": [row[o] for o in OUTCOMES], "why": LEFT_OUT.get(kind, "")}
+        {
+            "kind": kind,
+            "total": sum(row.values()),
+            "cells": [row[o] for o in OUTCOMES],
+            "why": LEFT_OUT.get(kind, ""),
+        }
         for kind, row in sorted(job.by_kind.items())
     ]
 
@@ -64,6 +72,11 @@ def issue_tabs(job: ImportJob, severity: str) -> list[dict[str, Any]]:
     rejected, remark = ImportIssue.Severity.REJECTED.value, ImportIssue.Severity.REMARK.value
     return [
         {"url": here, "label": _("All"), "count": None, "current": severity not in {rejected, remark}},
-        {"url": f"{here}?show={rejected}", "label": _("Rejected"), "count": None, "current": severity == rejected},
+        {
+            "url": f"{here}?show={rejected}",
+            "label": _("Rejected"),
+            "count": None,
+            "current": severity == rejected,
+        },
         {"url": f"{here}?show={remark}", "label": _("Remarks"), "count": None, "current": severity == remark},
     ]

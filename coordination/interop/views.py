@@ -103,7 +103,10 @@ def _context(request: HttpRequest, job: ImportJob, refusal: str = "") -> dict[st
     if job.finished_at is None:
         return context
     page = keyset(
-        list_issues(job, severity), order=[("id", "asc")], after=request.GET.get("after"), before=request.GET.get("before")
+        list_issues(job, severity),
+        order=[("id", "asc")],
+        after=request.GET.get("after"),
+        before=request.GET.get("before"),
     )
     return context | {
         "issues": page.rows,
@@ -116,7 +119,9 @@ def _context(request: HttpRequest, job: ImportJob, refusal: str = "") -> dict[st
 @require_POST
 def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
     user: Any = request.user
-    return _acted(request, get_import(user, pk), actions.cancel_import, _("The import stops after the patient at hand."))
+    return _acted(
+        request, get_import(user, pk), actions.cancel_import, _("The import stops after the patient at hand.")
+    )
 
 
 @require_POST

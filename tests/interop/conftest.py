@@ -25,9 +25,14 @@ ImportIt = Callable[..., ImportJob]
 def import_it(cast: Cast, tmp_path: Path) -> ImportIt:
     """Import values or files to the end, as the command does, and return the job."""
 
-    def run(*sent: Any, source: str = "Mercy", team: Any = None, coordinator: Any = None, **values: Any) -> ImportJob:
+    def run(
+        *sent: Any, source: str = "Mercy", team: Any = None, coordinator: Any = None, **values: Any
+    ) -> ImportJob:
         folder = tmp_path / "sent"
-        files = [item if isinstance(item, Path) else write(folder, item, f"{n}.json") for n, item in enumerate(sent)]
+        files = [
+            item if isinstance(item, Path) else write(folder, item, f"{n}.json")
+            for n, item in enumerate(sent)
+        ]
         job = ImportJob.objects.create(
             organization=cast.riverbend,
             source=source,

@@ -24,7 +24,15 @@ def patient(pk: str = "p1", **more: Any) -> dict[str, Any]:
         "birthDate": "1958-03-14",
         "identifier": [{"type": {"coding": [{"code": "MR"}]}, "system": "urn:test:mr", "value": f"MR-{pk}"}],
         "telecom": [{"system": "phone", "use": "mobile", "value": "(555) 555-0142"}],
-        "address": [{"use": "home", "line": ["418 Alder St"], "city": "Riverbend", "state": "IL", "postalCode": "60601"}],
+        "address": [
+            {
+                "use": "home",
+                "line": ["418 Alder St"],
+                "city": "Riverbend",
+                "state": "IL",
+                "postalCode": "60601",
+            }
+        ],
     } | more
 
 
@@ -49,7 +57,11 @@ def allergy(pk: str = "a1", **more: Any) -> dict[str, Any]:
 
 
 def bundle(*resources: dict[str, Any], kind: str = "collection") -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": kind, "entry": [{"resource": resource} for resource in resources]}
+    return {
+        "resourceType": "Bundle",
+        "type": kind,
+        "entry": [{"resource": resource} for resource in resources],
+    }
 
 
 def write(folder: Path, content: Any, name: str = "sent.json") -> Path:

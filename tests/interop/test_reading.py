@@ -11,7 +11,14 @@ import pytest
 
 from coordination.interop.fhir.bundles import Index, build
 from coordination.interop.fhir.problems import Unreadable
-from coordination.interop.fhir.reading import PIECE, Limits, find_files, is_named_by_line, megabytes, read_text
+from coordination.interop.fhir.reading import (
+    PIECE,
+    Limits,
+    find_files,
+    is_named_by_line,
+    megabytes,
+    read_text,
+)
 from coordination.interop.fhir.scanning import LARGEST, resources
 from patients.models import Condition, ImportIssue, ImportJob, Patient
 from tests.conftest import Cast
@@ -51,7 +58,10 @@ BAD_FILES = {
     "a name twice": ('{"resourceType": "Patient", "id": "1", "id": "2"}', "given twice"),
     "a name twice deep down": (GOOD.replace('"system"', '"value": "x", "system"', 1), "given twice"),
     "two lists of entries": ('{"resourceType": "Bundle", "entry": [], "entry": []}', "given twice"),
-    "too deep to read": ('{"resourceType": "Patient", "x": ' + "[" * 20_000 + "]" * 20_000 + "}", "levels deep"),
+    "too deep to read": (
+        '{"resourceType": "Patient", "x": ' + "[" * 20_000 + "]" * 20_000 + "}",
+        "levels deep",
+    ),
     "latin-1": (GOOD.replace("Okafor", "Müller").encode("latin-1"), "not UTF-8"),
     "utf-16": (GOOD.encode("utf-16"), "UTF-16"),
     "a damaged gzip": (gzip.compress(GOOD.encode())[:30] + b"\xff" * 40, "damaged"),
@@ -93,7 +103,9 @@ def test_it_refuses_a_gzip_bomb_early(tmp_path: Path) -> None:
 
 
 def test_it_reads_several_gzip_members_and_a_byte_order_mark(tmp_path: Path) -> None:
-    packed = gzip.compress(b"\xef\xbb\xbf" + GOOD[:50].encode()) + gzip.compress(GOOD[50:].encode()) + b"\x00\x00"
+    packed = (
+        gzip.compress(b"\xef\xbb\xbf" + GOOD[:50].encode()) + gzip.compress(GOOD[50:].encode()) + b"\x00\x00"
+    )
     (tmp_path / "two.json").write_bytes(packed)
     assert len(index_of(tmp_path, tmp_path / "two.json").items) == 2
 
@@ -115,7 +127,9 @@ def test_entries_may_come_before_the_type_of_the_bundle(tmp_path: Path) -> None:
 
 def test_bundles_may_stand_inside_bundles(tmp_path: Path) -> None:
     outer = {"resourceType": "Bundle", "entry": [{"resource": bundle(patient(), condition())}]}
-    index = index_of(tmp_path, write(tmp_path, outer), write(tmp_path, lines(bundle(patient("p2"))), "n.ndjson"))
+    index = index_of(
+        tmp_path, write(tmp_path, outer), write(tmp_path, lines(bundle(patient("p2"))), "n.ndjson")
+    )
     assert [item.key for item in index.items] == ["Patient/p1", "Condition/c1", "Patient/p2"]
 
 
@@ -124,7 +138,9 @@ def test_values_may_follow_each_other(tmp_path: Path) -> None:
 
 
 def test_a_list_resource_is_not_a_bundle(tmp_path: Path) -> None:
-    index = index_of(tmp_path, write(tmp_path, {"resourceType": "List", "id": "l", "entry": [{"item": {"display": "x"}}]}))
+    index = index_of(
+        tmp_path, write(tmp_path, {"resourceType": "List", "id": "l", "entry": [{"item": {"display": "x"}}]})
+    )
     assert index.left_out == {"List": 1}
 
 
@@ -142,7 +158,11 @@ def test_one_resource_larger_than_any_is_refused() -> None:
 def test_it_reads_the_same_in_pieces_of_any_size(size: int) -> None:
     text = json.dumps(bundle(patient(), observation(valueQuantity={"value": 12.25}), condition())) + " "
     pieces = (text[at : at + size] for at in range(0, len(text), size))
-    assert [value["resource"]["resourceType"] for _text, value in resources(pieces)] == ["Patient", "Observation", "Condition"]
+    assert [value["resource"]["resourceType"] for _text, value in resources(pieces)] == [
+        "Patient",
+        "Observation",
+        "Condition",
+    ]
 
 
 LINES = {
@@ -154,7 +174,10 @@ LINES = {
     "nul": ('{"resourceType": "Patient", "id": "1", "x": "\\u0000"}', "NUL"),
     "half a character": ('{"resourceType": "Patient", "id": "1", "x": "\\ud83d"}', "half a character"),
     "deep": ('{"resourceType": "Patient", "x": ' + "[" * 80 + "]" * 80 + "}", "more than 64 levels"),
-    "very deep": ('{"resourceType": "Patient", "x": ' + "[" * 20_000 + "]" * 20_000 + "}", "more than 64 levels"),
+    "very deep": (
+        '{"resourceType": "Patient", "x": ' + "[" * 20_000 + "]" * 20_000 + "}",
+        "more than 64 levels",
+    ),
     "no type": ('{"id": "1"}', "there is no resource here"),
     "an unknown type": ('{"resourceType": "Patiens"}', "is not a resource of FHIR R4"),
     "a type that is none": ('{"resourceType": 3}', "is not a resource of FHIR R4"),
@@ -203,7 +226,11 @@ def test_text_is_never_read_beyond_a_limit(tmp_path: Path) -> None:
 
 
 def test_an_index_comes_back_as_it_was(tmp_path: Path) -> None:
-    index = index_of(tmp_path, write(tmp_path, lines(patient(), condition()) + "{oops\n", "x.ndjson"), write(tmp_path, "no"))
+    index = index_of(
+        tmp_path,
+        write(tmp_path, lines(patient(), condition()) + "{oops\n", "x.ndjson"),
+        write(tmp_path, "no"),
+    )
     assert Index.load(index.dump()) == index
 
 
@@ -211,6 +238,10 @@ def test_an_index_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_a_bad_file_leaves_no_row(cast: Cast, import_it: ImportIt, tmp_path: Path) -> None:
     before = Patient.objects.count()
     job = import_it(write(tmp_path, GOOD[:-40]))
-    assert (job.status, Patient.objects.count(), Condition.objects.count()) == (ImportJob.Status.FAILED, before, 0)
+    assert (job.status, Patient.objects.count(), Condition.objects.count()) == (
+        ImportJob.Status.FAILED,
+        before,
+        0,
+    )
     assert "the end is missing" in job.error
     assert [str(issue) for issue in ImportIssue.objects.filter(job=job)] == [f"file 1 : {job.error}"]

@@ -36,7 +36,9 @@ def find_patient(organization: Organization, source: str, key: str, facts: Patie
     mine = found.patient.pk if found.patient else None
     found.taken = {named for named, owner in owners.items() if owner != mine}
     if found.taken:
-        found.remarks.append(("Patient.identifier", _("an identifier here belongs to another patient; it was left out")))
+        found.remarks.append(
+            ("Patient.identifier", _("an identifier here belongs to another patient; it was left out"))
+        )
     return found
 
 
@@ -59,7 +61,10 @@ def _by_identifier(here: Any, facts: PatientFacts, owners: dict[tuple[str, str],
         raise Rejected("Patient.identifier", _("its identifiers belong to two patients on record"))
     if not same:
         return Found()
-    return Found(same[0], remarks=[("Patient.identifier", _("already on record under another key; added to that patient"))])
+    return Found(
+        same[0],
+        remarks=[("Patient.identifier", _("already on record under another key; added to that patient"))],
+    )
 
 
 def is_same_person(patient: Patient, facts: PatientFacts) -> bool:

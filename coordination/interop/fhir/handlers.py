@@ -29,7 +29,9 @@ def run_import(message: Message) -> None:
         _close(job, workspace, ImportJob.Status.CANCELLED)
         return
     if not workspace.exists:
-        _close(job, workspace, ImportJob.Status.FAILED, _("The files are no longer there. Upload them again."))
+        _close(
+            job, workspace, ImportJob.Status.FAILED, _("The files are no longer there. Upload them again.")
+        )
         return
     try:
         _slice(job, workspace)
@@ -37,7 +39,9 @@ def run_import(message: Message) -> None:
         _heard(job, workspace)
     except Exception:
         if message.attempts >= settings.OUTBOX_MAX_ATTEMPTS:
-            sentence = _("Throughline itself ran into an error. What was imported so far stays; an administrator can see why.")
+            sentence = _(
+                "Throughline itself ran into an error. What was imported so far stays; an administrator can see why."
+            )
             _close(job, workspace, ImportJob.Status.FAILED, sentence)
         raise
 
@@ -54,10 +58,10 @@ def _slice(job: ImportJob, workspace: Workspace) -> None:
         if job.patients_total is None:
             run.begin()
         while not run.is_through:
-            if time.monotonic() > until:
+            run.step()
+            if time.monotonic() > until and not run.is_through:
                 _call_again(job)
                 return
-            run.step()
         run.end()
     _tidy(job, workspace)
 

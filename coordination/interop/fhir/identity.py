@@ -19,7 +19,9 @@ from patients.models import Address, Allergy, ContactPoint, Identifier, Patient,
 EMPTY: tuple[Any, ...] = ("", None, [], False, "unknown")
 RACE = {"race_ethnicity", "race_ethnicity_detail", "race_ethnicity_source"}
 NAMES = {"family", "given", "middle", "prefix", "suffix", "sort_name", "name_keys"}
-SAYABLE = 20  # HOUSE: a record number longer than this cannot be read out on the phone; one of our own is given
+SAYABLE = (
+    20  # HOUSE: a record number longer than this cannot be read out on the phone; one of our own is given
+)
 
 
 class Sender(Protocol):
@@ -37,7 +39,9 @@ class Sender(Protocol):
     def coordinator(self) -> User | None: ...
 
 
-def create_patient(sender: Sender, facts: PatientFacts, taken: set[tuple[str, str]]) -> tuple[Patient, list[Remark]]:
+def create_patient(
+    sender: Sender, facts: PatientFacts, taken: set[tuple[str, str]]
+) -> tuple[Patient, list[Remark]]:
     """Add a patient with everything the resource says. Likely duplicates are remarked upon, never merged by machine."""
     remarks = _likely_duplicates(sender, facts)
     patient = Patient(
@@ -81,7 +85,11 @@ def _likely_duplicates(sender: Sender, facts: PatientFacts) -> list[Remark]:
         postal_code=next((address.postal_code for address in facts.addresses if address.postal_code), ""),
     )
     strong = [match for match in duplicates(probe) if match.is_strong]
-    return [Remark("Patient", _("someone on record is probably the same person; compare the two"))] if strong else []
+    return (
+        [Remark("Patient", _("someone on record is probably the same person; compare the two"))]
+        if strong
+        else []
+    )
 
 
 def apply_facts(sender: Sender, found: Found, facts: PatientFacts) -> tuple[list[str], list[Remark]]:
@@ -96,7 +104,9 @@ def apply_facts(sender: Sender, found: Found, facts: PatientFacts) -> tuple[list
     if NAMES & set(changed):
         mark_similar_names(patient=patient)
     moved = before and "addresses" in changed
-    remarks = [Remark("Patient.address", _("a new address; the earlier one stays beside it"))] if moved else []
+    remarks = (
+        [Remark("Patient.address", _("a new address; the earlier one stays beside it"))] if moved else []
+    )
     return [name for name in changed if name != "source_hash"], remarks
 
 
@@ -108,7 +118,10 @@ def _followed(patient: Patient, facts: PatientFacts) -> dict[str, Any]:
         for name, value in facts.values.items()
         if value not in EMPTY and not (name in RACE and own_words)
     }
-    named = {name: values.get(name, getattr(patient, name)) for name in ("family", "given", "preferred_name", "former_names")}
+    named = {
+        name: values.get(name, getattr(patient, name))
+        for name in ("family", "given", "preferred_name", "former_names")
+    }
     return {**values, **keys_of_name(*named.values()), "source_hash": facts.hash}
 
 

@@ -43,8 +43,13 @@ class Keeper:
         except Rejected as problem:
             return plan.refuse(problem.path, problem.reason)
         except (IntegrityError, DataError) as error:
-            name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or type(error).__name__
-            return plan.refuse("", _("the record would break a rule of the database (%(name)s)") % {"name": name})
+            name = (
+                getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+                or type(error).__name__
+            )
+            return plan.refuse(
+                "", _("the record would break a rule of the database (%(name)s)") % {"name": name}
+            )
         for reading, outcome in outcomes:
             if outcome == "rejected":
                 plan.ledger.reject(reading.kind, reading.name, "", _("on record here for another patient"))
@@ -64,9 +69,19 @@ class Keeper:
             outcomes[0] = (plan.patient, "changed")
         kept = [row for reading, outcome in outcomes if outcome != "rejected" for row in reading.rows]
         note_allergies(patient, kept, by=self.by)
-        counts = {wanted: sum(outcome == wanted for _reading, outcome in outcomes) for wanted in ("created", "changed")}
+        counts = {
+            wanted: sum(outcome == wanted for _reading, outcome in outcomes)
+            for wanted in ("created", "changed")
+        }
         if any(counts.values()):
-            record("patient.imported", by=self.by, target=patient, patient_id=patient.pk, changed=of_patient, detail=counts)
+            record(
+                "patient.imported",
+                by=self.by,
+                target=patient,
+                patient_id=patient.pk,
+                changed=of_patient,
+                detail=counts,
+            )
         return outcomes
 
     def _patient(self, plan: Plan) -> tuple[Patient, bool, list[str]]:
@@ -75,7 +90,9 @@ class Keeper:
             plan.patient.remarks += [Remark(path, reason) for path, reason in found.remarks]
         if found.patient is None:
             if plan.facts is None or plan.patient is None:
-                raise Rejected("", _("refers to a patient who is neither in this import nor on record from this source"))
+                raise Rejected(
+                    "", _("refers to a patient who is neither in this import nor on record from this source")
+                )
             patient, remarks = create_patient(self, plan.facts, found.taken)
             plan.patient.remarks += remarks
             return patient, True, []
@@ -116,10 +133,14 @@ class Keeper:
             keys[row.model].append(row.key)
         found: dict[tuple[type[models.Model], str], Standing] = {}
         for model, wanted in keys.items():
-            mine = model._default_manager.filter(organization=self.organization, source=self.source).exclude(source_key="")
+            mine = model._default_manager.filter(organization=self.organization, source=self.source).exclude(
+                source_key=""
+            )
             remaining = iter(wanted)
             while part := list(islice(remaining, KEYS)):
-                known = mine.filter(source_key__in=part).values_list("source_key", "pk", "source_hash", "patient_id")
+                known = mine.filter(source_key__in=part).values_list(
+                    "source_key", "pk", "source_hash", "patient_id"
+                )
                 found |= {(model, key): (pk, said, patient) for key, pk, said, patient in known}
         return found
 

@@ -23,7 +23,16 @@ PATIENT_ELEMENT: dict[str, str] = {
 
 # read where others refer to them
 REFERRED = frozenset(
-    ["Patient", "RelatedPerson", "Practitioner", "PractitionerRole", "Organization", "Location", "Medication", "Condition"]
+    [
+        "Patient",
+        "RelatedPerson",
+        "Practitioner",
+        "PractitionerRole",
+        "Organization",
+        "Location",
+        "Medication",
+        "Condition",
+    ]
 )
 
 _NAMES = _("read for its name where the record mentions it; there is no directory yet")

@@ -36,7 +36,9 @@ class Spool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._file.close()
 
     def node(self, number: int) -> Node:
@@ -114,27 +116,29 @@ class Planner:
 
     def _read_patients(self, plan: Plan, patients: Iterable[tuple[int, Item]]) -> str:
         """Read the Patient resource; returns why nothing of the group can be taken, empty when all is well."""
+        read: list[tuple[Item, PatientFacts, Context]] = []
         for number, item in patients:
             context = self._context(item)
             try:
-                facts = read_patient(self.spool.node(number), context, item.key)
+                read.append((item, read_patient(self.spool.node(number), context, item.key), context))
             except Rejected as problem:
                 plan.ledger.reject(item.kind, item.key, problem.path, problem.reason)
-                if plan.facts is None:
-                    return _("its patient could not be read")
-                continue
-            if plan.facts is None:
-                plan.facts, plan.patient = facts, Reading(item.kind, item.key, facts.people, context.remarks)
-            elif facts.hash == plan.facts.hash:
+        if not read:
+            return _("its patient could not be read") if plan.ledger.issues else ""
+        (item, first, context), *others = read
+        if any(facts.is_someone_else_than(first) for _item, facts, _context in others):
+            reason = _("two different people were sent under one id; neither was taken")
+            for _again in read:
+                plan.ledger.reject(item.kind, item.key, "Patient.id", reason)
+            return reason
+        plan.facts, plan.patient = first, Reading(item.kind, item.key, first.people, context.remarks)
+        for _item, facts, _context in others:
+            if facts.hash == first.hash:
                 plan.ledger.count(item.kind, "unchanged")
-            elif facts.is_someone_else_than(plan.facts):
-                reason = _("two different people were sent under one id; neither was taken")
-                plan.ledger.reject(item.kind, item.key, "Patient.id", reason)
-                plan.ledger.reject(item.kind, item.key, "Patient.id", reason)
-                plan.facts = plan.patient = None
-                return reason
             else:
-                plan.ledger.reject(item.kind, item.key, "", _("sent twice with different content; the first was taken"))
+                plan.ledger.reject(
+                    item.kind, item.key, "", _("sent twice with different content; the first was taken")
+                )
         return ""
 
     def _read_one(self, plan: Plan, number: int, item: Item, taken: dict[str, str]) -> None:
@@ -159,9 +163,13 @@ class Planner:
         elif taken[item.key] == said:
             plan.ledger.count(item.kind, "unchanged")
         else:
-            plan.ledger.reject(item.kind, item.key, "", _("sent twice with different content; the first was taken"))
+            plan.ledger.reject(
+                item.kind, item.key, "", _("sent twice with different content; the first was taken")
+            )
 
 
 def _nobody(plan: Plan, item: Item) -> None:
-    reason = _("refers to a patient who did not come along") if item.patient else _("does not say whose it is")
+    reason = (
+        _("refers to a patient who did not come along") if item.patient else _("does not say whose it is")
+    )
     plan.ledger.reject(item.kind, item.key, f"{item.kind}.{PATIENT_ELEMENT[item.kind]}", reason)

@@ -87,7 +87,9 @@ def _unpacked(path: Path, limits: Limits) -> Iterator[bytes]:
                     % {"limit": megabytes(limits.unpacked)}
                 )
             if unpacked > RATIO_FROM and unpacked > RATIO * max(packed, 1):
-                raise Unreadable(_("It unpacks to more than %(n)s times its size, which no record does.") % {"n": RATIO})
+                raise Unreadable(
+                    _("It unpacks to more than %(n)s times its size, which no record does.") % {"n": RATIO}
+                )
             yield piece
 
 

@@ -12,6 +12,7 @@ from coordination.interop.fhir.bundles import Index
 from coordination.interop.fhir.keeping import Keeper
 from coordination.interop.fhir.ledger import OUTCOMES, Issue, Ledger
 from coordination.interop.fhir.plans import Planner, Spool
+from coordination.lib.ids import new_id
 from coordination.lib.retry import again_on_conflict
 from coordination.lib.rls import organization
 from coordination.notifications.actions import notify
@@ -60,7 +61,12 @@ class Run:
             ledger.refuse_file(_("file %(n)s") % {"n": broken.file}, broken.sentence)
         with organization(self.job.organization_id):
             self._save(ledger, 0, patients_total=len(self.index.groups), resources_read=self.index.resources)
-            record("import.started", by=self.job.created_by, target=self.job, detail={"patients": len(self.index.groups)})
+            record(
+                "import.started",
+                by=self.job.created_by,
+                target=self.job,
+                detail={"patients": len(self.index.groups)},
+            )
         self._moved(ledger, 0)
         self.job.patients_total, self.job.resources_read = len(self.index.groups), self.index.resources
         return ledger
@@ -68,7 +74,10 @@ class Run:
     def step(self) -> Ledger:
         """Import the next patient. A trial run does the same and takes it back."""
         plan = self.planner.read(self.index.groups[self.job.patients_done])
-        issues, counts = list(plan.ledger.issues), {kind: dict(row) for kind, row in plan.ledger.by_kind.items()}
+        issues, counts = (
+            list(plan.ledger.issues),
+            {kind: dict(row) for kind, row in plan.ledger.by_kind.items()},
+        )
 
         def keep() -> Ledger:
             plan.ledger = Ledger({kind: dict(row) for kind, row in counts.items()}, list(issues))
@@ -92,7 +101,10 @@ class Run:
     def _save(self, ledger: Ledger, patients: int, **more: Any) -> None:
         """Move the job on by this much. Raises Halted if it was stopped or somebody else moved it meanwhile."""
         mine = ImportJob.objects.filter(
-            pk=self.job.pk, status=ImportJob.Status.RUNNING, cancel_asked=False, patients_done=self.job.patients_done
+            pk=self.job.pk,
+            status=ImportJob.Status.RUNNING,
+            cancel_asked=False,
+            patients_done=self.job.patients_done,
         )
         counts = {outcome: F(outcome) + ledger.total(outcome) for outcome in OUTCOMES}
         moved = {"patients_done": F("patients_done") + patients, "by_kind": self._by_kind_with(ledger)}
@@ -116,14 +128,16 @@ class Run:
         if not self._listed:
             self._listed = ImportIssue.objects.filter(job=self.job).count()
         room = max(0, ISSUES_LISTED - self._listed)
+        listed = issues[:room]
+        ids = sorted(new_id() for _issue in listed)  # ids of one millisecond are in no order of their own
         ImportIssue.objects.bulk_create(
             [
-                ImportIssue(organization_id=self.job.organization_id, job=self.job, **issue._asdict())
-                for issue in issues[:room]
+                ImportIssue(id=pk, organization_id=self.job.organization_id, job=self.job, **issue._asdict())
+                for pk, issue in zip(ids, listed, strict=True)
             ],
             batch_size=2000,
         )
-        self._listed += len(issues[:room])
+        self._listed += len(listed)
 
     def end(self) -> None:
         """Everything was seen: the numbers must add up before anyone is told that it is done."""
@@ -149,7 +163,8 @@ def finish(job: ImportJob, status: str, *, error: str = "") -> None:
             notify(
                 user=job.created_by,
                 kind=Notification.Kind.IMPORT,
-                text=_("The import of %(source)s has ended: %(state)s") % {"source": job.source, "state": job.get_status_display()},
+                text=_("The import of %(source)s has ended: %(state)s")
+                % {"source": job.source, "state": job.get_status_display()},
                 route="interop:import",
                 subject_id=job.pk,
                 key=f"import.finished:{job.pk}",

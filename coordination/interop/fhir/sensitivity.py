@@ -82,14 +82,22 @@ def _codes(label: str, codes: str) -> dict[str, str]:
 
 
 SNOMED_CT = {
-    **_codes("ETH", "7200002 66590003 15167005 191816009 26416006 6525002 75544000 5602001 55680006 361055000 24165007"),
-    **_codes("PSY", "370143000 36923009 35489007 48694002 197480006 21897009 47505003 58214004 13746004 231504006 371631005"),
+    **_codes(
+        "ETH",
+        "7200002 66590003 15167005 191816009 26416006 6525002 75544000 5602001 55680006 361055000 24165007",
+    ),
+    **_codes(
+        "PSY",
+        "370143000 36923009 35489007 48694002 197480006 21897009 47505003 58214004 13746004 231504006 371631005",
+    ),
     **_codes("PSY", "6471006 82313006 225337009 310495003 83458005 191736004 87512008 66344007"),
     **_codes("BH", "406506008 192127007 171207006 715252007 428171000124102 454711000124102 762993000"),
     **_codes("HIV", "86406008 62479008 165816005 91947003 171121004"),
     **_codes("STD", "15628003 240589008 76272004 105629000 8098009 266113007"),
     **_codes("SDV", "706893006 866148006"),
-    **_codes("SEX", "169553002 65200003 46706006 267020005 287664005 19169002 85116003 35999006 68254000 386394001"),
+    **_codes(
+        "SEX", "169553002 65200003 46706006 267020005 287664005 19169002 85116003 35999006 68254000 386394001"
+    ),
 }
 LOINC_CODES = {
     **_codes("ETH", "75626-2 72109-2 72110-0 82667-7 82666-9 68517-2 3426-4 5643-2"),
@@ -103,15 +111,26 @@ LOINC_CODES = {
 # ingredients, found as words of a medication's name (RxNorm names begin with them)
 INGREDIENTS = {
     **_codes("ETH", "buprenorphine methadone naltrexone disulfiram acamprosate lofexidine"),
-    **_codes("HIV", "abacavir atazanavir bictegravir cabotegravir cobicistat darunavir dolutegravir efavirenz emtricitabine"),
+    **_codes(
+        "HIV",
+        "abacavir atazanavir bictegravir cabotegravir cobicistat darunavir dolutegravir efavirenz emtricitabine",
+    ),
     **_codes("HIV", "lamivudine nevirapine raltegravir rilpivirine ritonavir tenofovir zidovudine"),
-    **_codes("SEX", "levonorgestrel etonogestrel norethindrone norelgestromin drospirenone medroxyprogesterone mifepristone ulipristal"),
-    **_codes("PSY", "aripiprazole clozapine haloperidol lithium lurasidone olanzapine paliperidone quetiapine risperidone ziprasidone"),
+    **_codes(
+        "SEX",
+        "levonorgestrel etonogestrel norethindrone norelgestromin drospirenone medroxyprogesterone mifepristone ulipristal",
+    ),
+    **_codes(
+        "PSY",
+        "aripiprazole clozapine haloperidol lithium lurasidone olanzapine paliperidone quetiapine risperidone ziprasidone",
+    ),
 }
 _WORD = re.compile(r"[a-z]+")
 
 
-def label_of(node: Node, remark: Callable[[str, str], None], concept: Concept, also: Sequence[Coding] = ()) -> str:
+def label_of(
+    node: Node, remark: Callable[[str, str], None], concept: Concept, also: Sequence[Coding] = ()
+) -> str:
     """The one label of a resource, empty when nothing speaks for one."""
     found = {_by_code(coding) for coding in (*concept.codings, *also)}
     found |= _by_security(node, remark)
@@ -120,7 +139,11 @@ def label_of(node: Node, remark: Callable[[str, str], None], concept: Concept, a
 
 def label_of_medication(concept: Concept, label: str) -> str:
     """The label of a medication by what it is, unless a more closed one stands already."""
-    words = {word for text in (concept.text, *(c.display for c in concept.codings)) for word in _WORD.findall(text.lower())}
+    words = {
+        word
+        for text in (concept.text, *(c.display for c in concept.codings))
+        for word in _WORD.findall(text.lower())
+    }
     found = {INGREDIENTS[word] for word in words if word in INGREDIENTS} | {label}
     return next((label for label in RANK if label in found), "")
 
@@ -130,7 +153,9 @@ def _by_security(node: Node, remark: Callable[[str, str], None]) -> set[str]:
     codes = [coding.text("code") for coding in (meta.nodes("security") if meta else [])]
     found = {SECURITY[code] for code in codes if code in SECURITY}
     if not found and RESTRICTED & set(codes):
-        remark(f"{node.path}.meta.security", _("restricted without saying why; kept under the most closed label"))
+        remark(
+            f"{node.path}.meta.security", _("restricted without saying why; kept under the most closed label")
+        )
         found = {RANK[0]}
     return found
 

@@ -123,7 +123,9 @@ class Node:
         try:
             return dates.parse(text)
         except (ValueError, OverflowError):
-            raise self.reject(key, _("is not a date FHIR knows (2026, 2026-11, 2026-11-17 or with a time)")) from None
+            raise self.reject(
+                key, _("is not a date FHIR knows (2026, 2026-11, 2026-11-17 or with a time)")
+            ) from None
 
     # --- objects
     def node(self, key: str) -> "Node | None":

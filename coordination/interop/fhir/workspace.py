@@ -48,7 +48,11 @@ class Workspace:
         return size
 
     def received(self) -> list[Path]:
-        return sorted(path for path in self.path.iterdir() if path.suffix in {".json", ".ndjson"} and path.stem.isdigit())
+        return sorted(
+            path
+            for path in self.path.iterdir()
+            if path.suffix in {".json", ".ndjson"} and path.stem.isdigit()
+        )
 
     def index(self, files: list[Path]) -> Index:
         """Read the files once and remember what stands where. What another process reads meanwhile stays whole."""

@@ -135,12 +135,19 @@ SYSTEMS = {  # the code systems of US care; others are kept and remarked upon
 }
 
 
-def history(node: Node, context: Context, concept: Concept, key: str, also: Sequence[Coding] = ()) -> dict[str, Any]:
+def history(
+    node: Node, context: Context, concept: Concept, key: str, also: Sequence[Coding] = ()
+) -> dict[str, Any]:
     """The values every line of health history has. `also` are further codes that may make it sensitive."""
     coding = _best(concept)
     if not concept:
         raise node.reject(key, _("neither words nor a code: it does not say what it is"))
-    if coding and coding.code and coding.system not in SYSTEMS and not coding.system.startswith("http://terminology.hl7.org/"):
+    if (
+        coding
+        and coding.code
+        and coding.system not in SYSTEMS
+        and not coding.system.startswith("http://terminology.hl7.org/")
+    ):
         context.remark(f"{node.path}.{key}", _("a code of a system not known here; kept with its words"))
     if concept.words == concept.code:
         context.remark(f"{node.path}.{key}", _("a code without words; the code stands in their place"))

@@ -30,7 +30,13 @@ WORDS = {
     "uninsured": Kind.SELF_PAY,
 }
 # first digits of the Source of Payment Typology
-PAYMENT = {"11": Kind.MEDICARE_ADVANTAGE, "1": Kind.MEDICARE, "2": Kind.MEDICAID, "31": Kind.TRICARE, "32": Kind.TRICARE}
+PAYMENT = {
+    "11": Kind.MEDICARE_ADVANTAGE,
+    "1": Kind.MEDICARE,
+    "2": Kind.MEDICAID,
+    "31": Kind.TRICARE,
+    "32": Kind.TRICARE,
+}
 PAYMENT |= {"5": Kind.COMMERCIAL, "6": Kind.COMMERCIAL, "81": Kind.SELF_PAY}
 COMMERCIAL = {"HMO", "PPO", "POS", "EHCPOL", "HIP"}  # v3-ActCode
 
@@ -38,7 +44,10 @@ COMMERCIAL = {"HMO", "PPO", "POS", "EHCPOL", "HIP"}  # v3-ActCode
 def read_coverage(node: Node, context: Context, key: str) -> list[Row]:
     payors = node.refs("payor")
     payer = next((name for ref in payors if (name := context.name_of(ref, node))), "")
-    classes = {part.code_of("type"): part.text("name") or part.text("value") for part in reversed(node.nodes("class"))}
+    classes = {
+        part.code_of("type"): part.text("name") or part.text("value")
+        for part in reversed(node.nodes("class"))
+    }
     sort, plan = node.concept("type"), classes.get("plan", "")
     period = node.node("period")
     start, end = (context.day(period.date(part)) if period else None for part in ("start", "end"))

@@ -56,7 +56,9 @@ PRONOUNS = {"LA29518-0": "he/him", "LA29519-8": "she/her", "LA29520-6": "they/th
 
 def demographics(node: Node, context: Context) -> dict[str, Any]:
     return {
-        "sex": context.known(node, "gender", node.text("gender"), {k: v.value for k, v in SEXES.items()}, Sex.UNKNOWN.value),
+        "sex": context.known(
+            node, "gender", node.text("gender"), {k: v.value for k, v in SEXES.items()}, Sex.UNKNOWN.value
+        ),
         "sex_for_clinical_use": _clinical_sex(node, context),
         "gender_identity": _gender(node, context),
         "pronouns": _pronouns(node),
@@ -70,8 +72,14 @@ def _clinical_sex(node: Node, context: Context) -> str:
         found = node.extension(url)
         if found:
             coding = found.coding("valueCoding")
-            code = found.text("valueCode") or (coding.code if coding else "") or found.code_of("valueCodeableConcept")
-            return context.known(found, "value", code, {k: v.value for k, v in CLINICAL_SEXES.items()}, Sex.UNKNOWN.value)
+            code = (
+                found.text("valueCode")
+                or (coding.code if coding else "")
+                or found.code_of("valueCodeableConcept")
+            )
+            return context.known(
+                found, "value", code, {k: v.value for k, v in CLINICAL_SEXES.items()}, Sex.UNKNOWN.value
+            )
     return Sex.UNKNOWN.value
 
 
@@ -116,5 +124,7 @@ def _race(node: Node, context: Context) -> dict[str, Any]:
     return {
         "race_ethnicity": answers,
         "race_ethnicity_detail": clip(", ".join(dict.fromkeys(words)), 200),
-        "race_ethnicity_source": (Patient.RaceSource.IMPORTED if answers or words else Patient.RaceSource.UNKNOWN).value,
+        "race_ethnicity_source": (
+            Patient.RaceSource.IMPORTED if answers or words else Patient.RaceSource.UNKNOWN
+        ).value,
     }

@@ -22,10 +22,15 @@ def read_care_plan(node: Node, context: Context, key: str) -> list[Row]:
 def read_goal(node: Node, context: Context, key: str) -> list[Row]:
     title = node.concept("description").words
     if title.startswith("{"):
-        context.remark(f"{node.path}.description", _("holds a piece of a program instead of words; kept with the document"))
+        context.remark(
+            f"{node.path}.description",
+            _("holds a piece of a program instead of words; kept with the document"),
+        )
         title = ""
     start = node.date("startDate") or node.date("statusDate")
-    return [_document(node, context, key, title or _("Goal"), start, context.codings_of(node.refs("addresses")))]
+    return [
+        _document(node, context, key, title or _("Goal"), start, context.codings_of(node.refs("addresses")))
+    ]
 
 
 def _document(node: Node, context: Context, key: str, title: str, start: Any, also: list[Coding]) -> Row:

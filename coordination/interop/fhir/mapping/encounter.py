@@ -6,7 +6,17 @@ from coordination.interop.fhir.mapping.base import Context, Row, history, in_err
 from coordination.interop.fhir.values import Concept, Node, clip
 from patients.models import Encounter
 
-STATUS = {"planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown"}
+STATUS = {
+    "planned",
+    "arrived",
+    "triaged",
+    "in-progress",
+    "onleave",
+    "finished",
+    "cancelled",
+    "entered-in-error",
+    "unknown",
+}
 CLASSES = {kind.value: kind.value for kind in Encounter.Kind if kind != Encounter.Kind.OTHER} | {
     "NONAC": "IMP",
     "FLD": "OTH",
@@ -18,8 +28,15 @@ LEADS = {"PPRF", "ATND"}  # v3-ParticipationType: who was in charge
 def read_encounter(node: Node, context: Context, key: str) -> list[Row]:
     status, sort = node.text("status"), node.coding("class")
     types, reasons = node.concepts("type"), node.concepts("reasonCode")
-    referred = [*node.refs("reasonReference"), *(d for part in node.nodes("diagnosis") if (d := part.ref("condition")))]
-    concept = types[0] if types and types[0] else Concept(sort.display if sort else "", ()) or Concept(_("Encounter"), ())
+    referred = [
+        *node.refs("reasonReference"),
+        *(d for part in node.nodes("diagnosis") if (d := part.ref("condition"))),
+    ]
+    concept = (
+        types[0]
+        if types and types[0]
+        else Concept(sort.display if sort else "", ()) or Concept(_("Encounter"), ())
+    )
     also = [coding for reason in (*types[1:], *reasons) for coding in reason.codings]
     values = history(node, context, concept, "type", [*also, *context.codings_of(referred)])
     period = node.node("period")
@@ -48,4 +65,6 @@ def _facility(node: Node, context: Context) -> str:
 def _clinician(node: Node, context: Context) -> str:
     people = node.nodes("participant")
     leading = [p for p in people if any(c.code in LEADS for c in p.concepts("type"))]
-    return next((name for p in (*leading, *people) if (name := context.name_of(p.ref("individual"), node))), "")
+    return next(
+        (name for p in (*leading, *people) if (name := context.name_of(p.ref("individual"), node))), ""
+    )

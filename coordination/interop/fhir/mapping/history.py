@@ -19,7 +19,16 @@ from coordination.interop.fhir.values import NOTHING, Concept, Node, clip
 from patients.models import Allergy, Condition, FamilyHistory, Immunization, Procedure
 
 CLINICAL = {"active", "recurrence", "relapse", "inactive", "remission", "resolved"}
-EVENT = {"preparation", "in-progress", "not-done", "on-hold", "stopped", "completed", "entered-in-error", "unknown"}
+EVENT = {
+    "preparation",
+    "in-progress",
+    "not-done",
+    "on-hold",
+    "stopped",
+    "completed",
+    "entered-in-error",
+    "unknown",
+}
 # SNOMED CT: "no known allergy" in general, and of one sort only
 NO_KNOWN_ALLERGY = {"716186003", "160244002"}
 NO_KNOWN_OF_A_KIND = {"409137002", "429625007", "428607008", "428197003"}
@@ -34,7 +43,8 @@ def read_condition(node: Node, context: Context, key: str) -> list[Row]:
     values |= {
         "status": context.one_of(node, "clinicalStatus", clinical, CLINICAL),
         "category": clip(next((c.code or c.words for c in node.concepts("category")), ""), 40),
-        "is_active": clinical in {"", "active", "recurrence", "relapse"} and verification not in {"refuted", "entered-in-error"},
+        "is_active": clinical in {"", "active", "recurrence", "relapse"}
+        and verification not in {"refuted", "entered-in-error"},
         "abated_on": context.day(abated),
         "recorded_at": context.moment(node.date("recordedDate")),
     }
@@ -53,12 +63,20 @@ def read_allergy(node: Node, context: Context, key: str) -> list[Row]:
     manifestations = [c.words for reaction in reactions for c in reaction.concepts("manifestation")]
     refuted = verification in {"refuted", "entered-in-error"}
     values |= {
-        "status": "none-known" if none_known else "refuted" if verification == "refuted" else clip(clinical, 40),
+        "status": "none-known"
+        if none_known
+        else "refuted"
+        if verification == "refuted"
+        else clip(clinical, 40),
         "category": clip(", ".join(node.texts("category")), 40),
         "reaction": context.fit(node, "reaction", ", ".join(dict.fromkeys(manifestations)), 300),
         "severity": clip(next((s for r in reactions if (s := r.text("severity"))), ""), 20),
         "criticality": context.known(
-            node, "criticality", node.text("criticality"), {"high": "high", "low": "low", "unable-to-assess": "unknown"}, "unknown"
+            node,
+            "criticality",
+            node.text("criticality"),
+            {"high": "high", "low": "low", "unable-to-assess": "unknown"},
+            "unknown",
         ),
         "is_active": clinical in {"", "active"} and not none_known and not refuted,
         "recorded_at": context.moment(node.date("recordedDate")),
@@ -78,7 +96,13 @@ def _substance(node: Node) -> Concept:
 def read_procedure(node: Node, context: Context, key: str) -> list[Row]:
     status = node.text("status")
     reasons = [coding for concept in node.concepts("reasonCode") for coding in concept.codings]
-    values = history(node, context, node.concept("code"), "code", [*reasons, *context.codings_of(node.refs("reasonReference"))])
+    values = history(
+        node,
+        context,
+        node.concept("code"),
+        "code",
+        [*reasons, *context.codings_of(node.refs("reasonReference"))],
+    )
     period = node.node("performedPeriod")
     start, end = choice_date(node, "performed"), period.date("end") if period else None
     set_occurred(values, start or end, context)

@@ -20,7 +20,16 @@ from coordination.interop.fhir.values import Coding, Concept, Node, clip
 from patients.models import Medication
 
 REQUEST = {"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"}
-STATEMENT = {"active", "completed", "entered-in-error", "intended", "stopped", "on-hold", "unknown", "not-taken"}
+STATEMENT = {
+    "active",
+    "completed",
+    "entered-in-error",
+    "intended",
+    "stopped",
+    "on-hold",
+    "unknown",
+    "not-taken",
+}
 
 
 def read_request(node: Node, context: Context, key: str) -> list[Row]:
@@ -32,7 +41,9 @@ def read_request(node: Node, context: Context, key: str) -> list[Row]:
     set_occurred(values, authored, context)
     values |= {
         "status": context.one_of(node, "status", status, REQUEST),
-        "basis": Medication.Basis.REPORTED if node.flag("reportedBoolean") or node.has("reportedReference") else Medication.Basis.PRESCRIBED,
+        "basis": Medication.Basis.REPORTED
+        if node.flag("reportedBoolean") or node.has("reportedReference")
+        else Medication.Basis.PRESCRIBED,
         "prescriber": clip(context.name_of(node.ref("requester"), node), 200),
         "is_active": status in {"active", "on-hold", "unknown", ""},
         "starts_on": context.day(authored),
@@ -112,7 +123,11 @@ def _timing(node: Node | None) -> str:
     times, every, unit = repeat.integer("frequency"), repeat.number("period"), repeat.text("periodUnit")
     if times is None or every is None:
         return ""
-    return _("%(times)s times per %(every)s %(unit)s") % {"times": times, "every": f"{every.normalize():f}", "unit": unit}
+    return _("%(times)s times per %(every)s %(unit)s") % {
+        "times": times,
+        "every": f"{every.normalize():f}",
+        "unit": unit,
+    }
 
 
 def _end(node: Node, context: Context) -> Any:

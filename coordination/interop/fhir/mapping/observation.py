@@ -18,7 +18,16 @@ from coordination.interop.fhir.mapping.quantity import kept, quantity, reading, 
 from coordination.interop.fhir.values import Node, clip
 from patients.models import Observation
 
-STATUS = {"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"}
+STATUS = {
+    "registered",
+    "preliminary",
+    "final",
+    "amended",
+    "corrected",
+    "cancelled",
+    "entered-in-error",
+    "unknown",
+}
 SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"  # LOINC
 
 
@@ -27,7 +36,11 @@ def read_observation(node: Node, context: Context, key: str) -> list[Row]:
     parts = node.nodes("component")
     codings = [coding for part in parts for coding in part.concept("code").codings]
     values = history(node, context, node.concept("code"), "code", codings)
-    set_occurred(values, choice_date(node, "effective") or node.date("effectiveInstant") or node.date("issued"), context)
+    set_occurred(
+        values,
+        choice_date(node, "effective") or node.date("effectiveInstant") or node.date("issued"),
+        context,
+    )
     number, unit = _number(node)
     words = _value(node, context) or _components(parts, context)
     members = len(node.refs("hasMember"))

@@ -39,11 +39,21 @@ class PatientFacts:
 
     @property
     def hash(self) -> str:
-        return digest([self.values, self.identifiers, self.phones, self.addresses, [(r.key, r.values) for r in self.people]])
+        return digest(
+            [
+                self.values,
+                self.identifiers,
+                self.phones,
+                self.addresses,
+                [(r.key, r.values) for r in self.people],
+            ]
+        )
 
     @property
     def record_number(self) -> str:
-        return next((i.value for i in self.identifiers if i.kind == Identifier.Kind.MR and len(i.value) <= 60), "")
+        return next(
+            (i.value for i in self.identifiers if i.kind == Identifier.Kind.MR and len(i.value) <= 60), ""
+        )
 
     def is_someone_else_than(self, other: "PatientFacts") -> bool:
         """Whether two resources under one id cannot be the same person."""
@@ -54,7 +64,9 @@ class PatientFacts:
 
 
 def read_patient(node: Node, context: Context, key: str) -> PatientFacts:
-    values = _names(node, context) | _life(node, context) | demographics(node, context) | _languages(node, context)
+    values = (
+        _names(node, context) | _life(node, context) | demographics(node, context) | _languages(node, context)
+    )
     if node.flag("active") is False:
         context.remark(f"{node.path}.active", _("no longer active at its source"))
     if any(link.text("type") == "replaced-by" for link in node.nodes("link")):
@@ -121,14 +133,18 @@ def _life(node: Node, context: Context) -> dict[str, Any]:
     deceased_on: dt.date | None = context.day(died)
     if died and died.precision in {"year", "month"}:
         deceased_on = None
-        context.remark(f"{node.path}.deceasedDateTime", _("the day of death is not known; kept without a date"))
+        context.remark(
+            f"{node.path}.deceasedDateTime", _("the day of death is not known; kept without a date")
+        )
     if birth_date and birth_date > context.today:
         raise node.reject("birthDate", _("lies in the future"))
     if deceased_on and birth_date and deceased_on < birth_date:
         raise node.reject("deceasedDateTime", _("lies before the date of birth"))
     return {
         "birth_date": birth_date,
-        "birth_precision": born.precision if born and born.precision in {"year", "month"} else Patient.BirthPrecision.DAY,
+        "birth_precision": born.precision
+        if born and born.precision in {"year", "month"}
+        else Patient.BirthPrecision.DAY,
         "is_deceased": died is not None or bool(node.flag("deceasedBoolean")),
         "deceased_on": deceased_on,
     }
@@ -152,4 +168,6 @@ def _interpreter(node: Node) -> str:
         return Patient.YesNo.YES if needed else Patient.YesNo.NO
     coded = node.extension("us-core-interpreter-needed")
     coding = coded.coding("valueCoding") if coded else None
-    return {"373066001": Patient.YesNo.YES, "373067005": Patient.YesNo.NO}.get(coding.code if coding else "", Patient.YesNo.UNKNOWN)
+    return {"373066001": Patient.YesNo.YES, "373067005": Patient.YesNo.NO}.get(
+        coding.code if coding else "", Patient.YesNo.UNKNOWN
+    )

@@ -90,12 +90,17 @@ def _person(node: Node, context: Context, name: str, relationships: list[Concept
     words = ", ".join(dict.fromkeys(concept.words for concept in relationships if concept))
     authority = next((AUTHORITIES[code] for code in codes if code in AUTHORITIES), Authority.NONE)
     if authority != Authority.NONE:
-        context.remark(f"{node.path}.relationship", _("names a right to decide for the patient; nobody here has verified it"))
+        context.remark(
+            f"{node.path}.relationship",
+            _("names a right to decide for the patient; nobody here has verified it"),
+        )
     telecoms = [(t.text("system"), t.text("value")) for t in node.nodes("telecom") if t.text("use") != "old"]
     return {
         "name": context.fit(node, "name", name, 200),
         "relationship": clip(words or _("Relationship not known"), 80),
-        "phone": clip(next((value for system, value in telecoms if system in {"phone", "sms", ""} and value), ""), 60),
+        "phone": clip(
+            next((value for system, value in telecoms if system in {"phone", "sms", ""} and value), ""), 60
+        ),
         "email": clip(next((value for system, value in telecoms if system == "email"), ""), 254),
         "is_emergency_contact": bool(EMERGENCY & set(codes)) or "emergency" in words.lower(),
         "is_caregiver": bool(CAREGIVERS & set(codes)) or "caregiver" in words.lower(),
@@ -182,5 +187,7 @@ def general_practitioners(node: Node, context: Context, key: str) -> list[Row]:
             context.remark(f"{node.path}.generalPractitioner", _("whose name did not come along; left out"))
             continue
         values = {"name": clip(name, 200), "role": Role.PRIMARY_CARE.value, "role_text": "", "ends_on": None}
-        rows.append(Row(CareTeamMember, f"{key}/gp/{_short(ref, name)}", values, {"starts_on": context.today}))
+        rows.append(
+            Row(CareTeamMember, f"{key}/gp/{_short(ref, name)}", values, {"starts_on": context.today})
+        )
     return rows

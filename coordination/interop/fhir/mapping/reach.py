@@ -22,7 +22,12 @@ PHONES = {
     ("phone", "work"): ContactPoint.Kind.WORK,
     ("sms", ""): ContactPoint.Kind.MOBILE,
 }
-USES = {"home": Address.Use.HOME, "billing": Address.Use.MAILING, "temp": Address.Use.TEMPORARY, "old": Address.Use.OLD}
+USES = {
+    "home": Address.Use.HOME,
+    "billing": Address.Use.MAILING,
+    "temp": Address.Use.TEMPORARY,
+    "old": Address.Use.OLD,
+}
 
 
 class IdentifierFacts(NamedTuple):
@@ -74,7 +79,14 @@ def read_telecoms(node: Node, context: Context) -> list[PhoneFacts]:
             continue
         kind = _phone_kind(system, use)
         number = e164(value) if kind not in {ContactPoint.Kind.EMAIL, ContactPoint.Kind.OTHER} else ""
-        found.append(PhoneFacts(kind.value, context.fit(telecom, "value", value, 200), number, telecom.integer("rank") or place))
+        found.append(
+            PhoneFacts(
+                kind.value,
+                context.fit(telecom, "value", value, 200),
+                number,
+                telecom.integer("rank") or place,
+            )
+        )
     return list({(p.kind, p.value): p for p in reversed(found)}.values())[::-1]
 
 
@@ -92,7 +104,11 @@ def e164(value: str) -> str:
         number = phonenumbers.parse(value, "US")
     except phonenumbers.NumberParseException:
         return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if phonenumbers.is_possible_number(number) else ""
+    return (
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if phonenumbers.is_possible_number(number)
+        else ""
+    )
 
 
 def read_addresses(node: Node, context: Context) -> list[AddressFacts]:

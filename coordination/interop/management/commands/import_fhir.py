@@ -34,10 +34,16 @@ class Command(BaseCommand):
         parser.add_argument("--organization", help="name or id (not needed when there is only one)")
         parser.add_argument("--team", help="the team new patients come to")
         parser.add_argument("--coordinator", help="e-mail of who answers for new patients")
-        parser.add_argument("--source", help="name of the sending system; the same name next time updates, another adds")
+        parser.add_argument(
+            "--source", help="name of the sending system; the same name next time updates, another adds"
+        )
         parser.add_argument("--dry-run", action="store_true", help="do everything and take it back")
-        parser.add_argument("--resume", metavar="JOB", help="go on with an import that was stopped, with the same paths")
-        parser.add_argument("--issues", type=Path, metavar="FILE", help="write every remark and rejection as CSV")
+        parser.add_argument(
+            "--resume", metavar="JOB", help="go on with an import that was stopped, with the same paths"
+        )
+        parser.add_argument(
+            "--issues", type=Path, metavar="FILE", help="write every remark and rejection as CSV"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         files = self._files(options["paths"])
@@ -63,7 +69,11 @@ class Command(BaseCommand):
         return files
 
     def _resumed(self, house: Organization, pk: str) -> ImportJob:
-        job = ImportJob.objects.select_related(*JOB_FIELDS).filter(organization=house, pk=pk, stored_file="").first()
+        job = (
+            ImportJob.objects.select_related(*JOB_FIELDS)
+            .filter(organization=house, pk=pk, stored_file="")
+            .first()
+        )
         if job is None or job.status == ImportJob.Status.DONE:
             raise CommandError(_("There is no such import that was stopped."))
         job.status, job.finished_at, job.cancel_asked = ImportJob.Status.RUNNING, None, False
@@ -84,17 +94,24 @@ class Command(BaseCommand):
                 run.end()
         except Halted:
             finish(get_job(job.organization_id, job.pk) or job, ImportJob.Status.CANCELLED)
-            raise CommandError(_("The import was stopped. Go on with --resume %(job)s") % {"job": job.pk}) from None
+            raise CommandError(
+                _("The import was stopped. Go on with --resume %(job)s") % {"job": job.pk}
+            ) from None
         except KeyboardInterrupt:
             self.stderr.write(_("\nStopped. Go on with --resume %(job)s") % {"job": job.pk})
             raise
 
     def _progress(self, job: ImportJob) -> None:
         if self.stderr.isatty() or job.patients_done == job.patients_total:
-            line = _("%(done)s of %(total)s patients") % {"done": job.patients_done, "total": job.patients_total}
+            line = _("%(done)s of %(total)s patients") % {
+                "done": job.patients_done,
+                "total": job.patients_total,
+            }
             self.stderr.write(f"\r{line}", ending="\n" if job.patients_done == job.patients_total else "")
 
-    def _report(self, job: ImportJob, index: Index, files: list[Path], seconds: float, issues: Path | None) -> None:
+    def _report(
+        self, job: ImportJob, index: Index, files: list[Path], seconds: float, issues: Path | None
+    ) -> None:
         self._table(job)
         rate = job.patients_done / seconds if seconds else 0.0
         self.stdout.write(
@@ -111,7 +128,10 @@ class Command(BaseCommand):
 
     def _table(self, job: ImportJob) -> None:
         heads = [_("in"), _("created"), _("changed"), _("unchanged"), _("left out"), _("rejected")]
-        rows = [(kind, [sum(row.values()), *(row[o] for o in OUTCOMES)]) for kind, row in sorted(job.by_kind.items())]
+        rows = [
+            (kind, [sum(row.values()), *(row[o] for o in OUTCOMES)])
+            for kind, row in sorted(job.by_kind.items())
+        ]
         rows.append((_("all"), [job.resources_read, *(getattr(job, outcome) for outcome in OUTCOMES)]))
         self.stdout.write(f"{'':24}" + "".join(f"{head:>11}" for head in heads))
         for kind, numbers in rows:
@@ -150,7 +170,9 @@ def _is_uuid(text: str) -> bool:
 def _new_job(house: Organization, options: dict[str, Any]) -> ImportJob:
     source = (options["source"] or "").strip()
     if not source or source == "staff" or len(source) > 120:
-        raise CommandError(_("Name the sending system with --source; it becomes part of where each line came from."))
+        raise CommandError(
+            _("Name the sending system with --source; it becomes part of where each line came from.")
+        )
     return ImportJob.objects.create(
         organization=house,
         status=ImportJob.Status.RUNNING,
@@ -163,7 +185,9 @@ def _new_job(house: Organization, options: dict[str, Any]) -> ImportJob:
 
 
 def _team(house: Organization, name: str | None) -> Team | None:
-    team = Team.objects.filter(organization=house, name__iexact=name, is_active=True).first() if name else None
+    team = (
+        Team.objects.filter(organization=house, name__iexact=name, is_active=True).first() if name else None
+    )
     if name and team is None:
         raise CommandError(_("There is no team %(name)s.") % {"name": name})
     return team
