@@ -20,7 +20,7 @@ from coordination.lib.faults import frames
 
 KEYS = (
     "time", "level", "event", "logger", "request_id", "route", "method", "status", "ms", "user_id", "organization_id", "task",
-    "message_id", "error", "cause", "frames",
+    "message_id", "error", "cause", "code", "frames",
 )  # fmt: skip
 LONGEST = 200
 _EVENT = re.compile(r"[a-z][a-z0-9_.]{1,80}")
@@ -90,6 +90,7 @@ def _add_error(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any
         event["frames"] = frames(fault)
         if fault.__cause__ is not None:
             event["cause"] = type(fault.__cause__).__name__
+            event["code"] = getattr(fault.__cause__, "sqlstate", None)  # of PostgreSQL: five characters
     return event
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from coordination.audit.chain import COLUMNS, FIRST, canonical, link
+from coordination.audit.chain import CANONICAL, FIRST, fix_output, link
 from coordination.audit.context import door
 from coordination.audit.heads import append_head
 from coordination.audit.models import Event, Verification
@@ -17,7 +17,7 @@ from coordination.audit.verify import Report, verify
 BATCH = 5000
 SEALING_LOCK = 0x5EA1
 _WAITING = f"""
-    select {COLUMNS} from (select event_id from audit_pending order by event_id limit %s) p
+    select e.id, {CANONICAL} from (select event_id from audit_pending order by event_id limit %s) p
     join audit_event e on e.id = p.event_id order by e.at, e.id
 """
 _SEAL = """
@@ -83,8 +83,11 @@ def record_access(
     detail: Mapping[str, Any] | None = None,
 ) -> Event:
     """Add a view, search, export, print or denial to the access log."""
+    access = {"by": by, "target": target, "patient_id": patient_id, "reason": reason, "detail": detail}
+    if (shown := door.get().accesses) is not None:
+        shown.append({"kind": kind, "name": name, **access})
     outcome = Event.Outcome.DENIED if kind == Event.Kind.DENIAL else Event.Outcome.OK
-    return record(name, by=by, kind=kind, target=target, patient_id=patient_id, reason=reason, outcome=outcome, detail=detail)
+    return record(name, kind=kind, outcome=outcome, **access)  # type: ignore[arg-type]
 
 
 def seal_pending(*, batch: int = BATCH) -> int:
@@ -102,15 +105,15 @@ def _seal_batch(batch: int) -> int:
         cursor.execute("select pg_try_advisory_xact_lock(%s)", [SEALING_LOCK])
         if not cursor.fetchone()[0]:
             return 0
+        fix_output(cursor)
         cursor.execute("select position, mac from audit_seal order by position desc limit 1")
         position, mac = cursor.fetchone() or (0, FIRST)
         cursor.execute(_WAITING, [batch])
         rows = cursor.fetchall()
-        macs = []
-        for columns in rows:
-            mac = link(bytes(mac), canonical(columns))
+        ids, macs = [event_id for event_id, _event in rows], []
+        for _event_id, event in rows:
+            mac = link(bytes(mac), event)
             macs.append(mac)
-        ids = [columns[0] for columns in rows]
         cursor.execute(_SEAL, [position, ids, macs])
         cursor.execute("delete from audit_pending where event_id = any(%s::uuid[])", [ids])
     if rows:

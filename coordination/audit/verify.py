@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from coordination.audit.chain import COLUMNS, FIRST, canonical, link
+from coordination.audit.chain import CANONICAL, FIRST, fix_output, link
 from coordination.audit.heads import read_heads
 
 PAGE = 5_000
@@ -24,7 +24,7 @@ TOLD = 100  # findings told one by one; beyond that only counted
 UNSEALED_SECONDS = 60
 
 _CHAIN = f"""
-    select s.position, s.mac, s.event_id, {COLUMNS}
+    select s.position, s.mac, s.event_id, case when e.id is not null then {CANONICAL} end
     from audit_seal s left join audit_event e on e.id = s.event_id where s.position > %s order by s.position
 """
 _OUTSIDE = """
@@ -81,6 +81,7 @@ def verify(*, begin: int = 0, budget_seconds: float | None = None) -> Report:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("set local statement_timeout = 0")
+            fix_output(cursor)
         walk = Walk(report, heads, begin, _mac_at(begin))
         report.is_complete = _walk_chain(walk, deadline)
         if report.is_complete:
@@ -103,8 +104,8 @@ def _mac_at(position: int) -> bytes | None:
 def _walk_chain(walk: Walk, deadline: float | None) -> bool:
     """Return whether the end was reached."""
     for page in _pages(walk.position):
-        for position, mac, event_id, *columns in page:
-            _check(walk, position, mac, event_id, columns)
+        for row in page:
+            _check(walk, *row)
         if deadline is not None and time.monotonic() > deadline:
             return False
     return True
@@ -118,7 +119,7 @@ def _pages(begin: int) -> Iterator[list[tuple[Any, ...]]]:
             yield page
 
 
-def _check(walk: Walk, position: int, mac: bytes, event_id: Any, columns: list[str | None]) -> None:
+def _check(walk: Walk, position: int, mac: bytes, event_id: Any, event: str | None) -> None:
     report = walk.report
     if position != walk.position + 1:
         first, last = walk.position + 1, position - 1
@@ -131,9 +132,9 @@ def _check(walk: Walk, position: int, mac: bytes, event_id: Any, columns: list[s
             % {"first": first, "last": last}
         )
         walk.mac = None
-    if columns[0] is None:
+    if event is None:
         report.add(_("Event %(event)s at position %(position)s was removed.") % {"event": event_id, "position": position})
-    elif walk.mac is not None and link(walk.mac, canonical(columns)) != mac:
+    elif walk.mac is not None and link(walk.mac, event) != mac:
         report.add(
             _("Event %(event)s at position %(position)s does not fit its seal: it was edited, or moved, or the seal was.")
             % {"event": event_id, "position": position}

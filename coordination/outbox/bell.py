@@ -36,5 +36,6 @@ def _producer() -> Celery:
     """An application that only sends, and does not wait: the request is still open."""
     producer = Celery("throughline-bell", set_as_current=False)
     producer.config_from_object("django.conf:settings", namespace="CELERY")
-    producer.conf.broker_transport_options = {"socket_connect_timeout": 0.5, "socket_timeout": 1}
+    waits = {"socket_connect_timeout": 0.5, "socket_timeout": 1, "max_retries": 0}
+    producer.conf.broker_transport_options = waits
     return producer

@@ -37,10 +37,10 @@ def test_it_goes_on_in_batches_and_from_the_last_seal(db):
 
 
 def test_a_seal_depends_on_the_one_before_and_on_the_key(settings):
-    seal = link(FIRST, b"event")
-    assert seal != link(seal, b"event")
+    seal = link(FIRST, "event")
+    assert seal != link(seal, "event")
     settings.AUDIT_KEY = "another"
-    assert seal != link(FIRST, b"event")
+    assert seal != link(FIRST, "event")
 
 
 def test_the_head_is_kept_outside_for_the_owner_only(db, heads_file):

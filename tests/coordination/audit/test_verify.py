@@ -9,7 +9,8 @@ from django.db import connection
 
 from coordination.audit import jobs, verify as verify_module
 from coordination.audit.actions import record, seal_pending, verify_on
-from coordination.audit.chain import COLUMNS, FIRST, canonical, link
+from coordination.audit.chain import CANONICAL, FIRST, fix_output, link
+from coordination.audit.context import Door, door
 from coordination.audit.models import Event, Seal, Verification
 from coordination.audit.verify import verify
 
@@ -33,7 +34,9 @@ def told() -> str:
 @pytest.fixture
 def ids(db) -> list[uuid.UUID]:
     """Ten sealed events; ids[0] is at position 1."""
+    token = door.set(Door(address="203.0.113.9"))
     made = [record(f"task.number_{n}", by=None, detail={"n": n}).pk for n in range(NUMBER)]
+    door.reset(token)
     seal_pending()
     return made
 
@@ -53,7 +56,7 @@ def test_an_empty_trail_is_clean(db):
     "change",
     [
         "name = 'task.other'", "at = at + interval '1 microsecond'", "actor_name = 'Somebody Else'", "reason = ' '",
-        "actor_id = gen_random_uuid()", "patient_id = gen_random_uuid()", "organization_id = gen_random_uuid()",
+        "address = null", "reason = 'x'", "actor_id = gen_random_uuid()", "patient_id = gen_random_uuid()", "organization_id = gen_random_uuid()",
         "detail = '{\"n\": 99}'", "changed = '{family}'", "outcome = 'denied'", "kind = 'view'", "door = 'x:y'",
         "target_type = 'x.y'", "target_id = '7'", "purpose = 'HPAYMT'", "request_id = 'r'", "address = '192.0.2.1'",
     ],
@@ -63,9 +66,23 @@ def test_an_edit_of_any_column_is_found(ids, change):
     assert told() == f"Event {ids[3]} at position 4 does not fit its seal: it was edited, or moved, or the seal was."
 
 
-def test_a_null_is_not_the_same_as_an_empty_text(ids):
-    assert canonical([None, ""]) != canonical(["", None])
-    assert canonical(["a", "b,c"]) != canonical(["a,b", "c"])
+def test_a_text_cannot_run_over_into_the_next_column(ids):
+    sql("update audit_event set purpose = 'a', reason = 'b' where id = %s", ids[3])
+    first = canonical(ids[3])
+    sql("update audit_event set purpose = 'a,b', reason = '' where id = %s", ids[3])
+    assert first != canonical(ids[3])
+
+
+def test_no_setting_of_the_session_changes_a_seal(ids):
+    sql("set local timezone to 'Asia/Kolkata'")
+    sql("set local datestyle to 'German'")
+    assert verify().found == 0
+
+
+def canonical(event: uuid.UUID) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {CANONICAL} from audit_event e where e.id = %s", [event])
+        return cursor.fetchone()[0]
 
 
 def test_a_removed_event_is_found(ids):
@@ -147,11 +164,12 @@ def rehash(key: str, settings) -> None:
     right, settings.AUDIT_KEY = settings.AUDIT_KEY, key
     mac = FIRST
     with connection.cursor() as cursor:
+        fix_output(cursor)
         cursor.execute(
-            f"select s.position, {COLUMNS} from audit_seal s join audit_event e on e.id = s.event_id order by s.position"
+            f"select s.position, {CANONICAL} from audit_seal s join audit_event e on e.id = s.event_id order by s.position"
         )
-        for position, *columns in cursor.fetchall():
-            mac = link(mac, canonical(columns))
+        for position, event in cursor.fetchall():
+            mac = link(mac, event)
             sql("update audit_seal set mac = %s where position = %s", mac, position)
     settings.AUDIT_KEY = right
 
