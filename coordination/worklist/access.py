@@ -5,7 +5,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, QuerySet, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, QuerySet
+from django.db.models.functions import JSONObject
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,19 +49,28 @@ def own_desk(user: User) -> Desk:
     return Desk("mine", _("My work"), owner_id=user.pk)
 
 
-def list_desks(user: User) -> list[Desk]:
-    """One's own first, then the queues of the teams one works in, then the people one covers for. One statement."""
-    today = user.organization.today()
-    kind = {"queue": Value("queue", output_field=CharField()), "cover": Value("cover", output_field=CharField())}
-    queues = Team.objects.filter(pk__in=scope_of(user).team_ids, is_active=True).values_list(kind["queue"], "id", "name")
-    covers = Cover.objects.in_force(today).filter(covering=user).values_list(kind["cover"], "absent_id", "absent__name")
+def read_desks(user: User, **also: Any) -> tuple[list[Desk], dict[str, Any]]:
+    """One's own desk, then the queues of the teams one works in, then the people one covers for.
+
+    What a list says about itself (`also`) is read in the same statement: My day is opened more often than anything else.
+    """
+    named = {"id": F("pk"), "name": F("name")}
+    absent = {"id": F("absent_id"), "name": F("absent__name")}
+    teams = Team.objects.filter(pk__in=scope_of(user).team_ids, is_active=True).order_by("name")
+    covers = Cover.objects.in_force(user.organization.today()).filter(covering=user).order_by("absent__name")
+    (row,) = User.objects.filter(pk=user.pk).values(
+        queues=ArraySubquery(teams.values(json=JSONObject(**named))),
+        covers=ArraySubquery(covers.values(json=JSONObject(**absent))),
+        **also,
+    )
     desks = [own_desk(user)]
-    for what, pk, name in sorted(queues.union(covers), key=lambda row: (row[0] != "queue", row[2])):
-        if what == "queue":
-            desks.append(Desk(f"queue:{pk}", _("Queue of %(team)s") % {"team": name}, queue_id=pk))
-        else:
-            desks.append(Desk(f"cover:{pk}", _("Covering for %(name)s") % {"name": name}, owner_id=pk))
-    return desks
+    for team in row.pop("queues") or []:
+        label = _("Queue of %(team)s") % {"team": team["name"]}
+        desks.append(Desk(f"queue:{team['id']}", label, queue_id=uuid.UUID(team["id"])))
+    for colleague in row.pop("covers") or []:
+        label = _("Covering for %(name)s") % {"name": colleague["name"]}
+        desks.append(Desk(f"cover:{colleague['id']}", label, owner_id=uuid.UUID(colleague["id"])))
+    return desks, row
 
 
 def desk_named(user: User, key: str) -> Desk:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.paging import Order, keyset
-from coordination.worklist.access import Desk, clock_of, desk_named, list_desks, list_work, own_desk
+from coordination.worklist.access import Desk, clock_of, desk_named, list_work, read_desks
 from coordination.worklist.forms import DayFilter
 from coordination.worklist.models import Task
 from coordination.worklist.querysets import Clock
@@ -102,13 +102,15 @@ def view_behind(current_url: str) -> View | None:
 
 
 def read_day(user: User, view: View) -> dict[str, Any]:
-    """Everything the page shows, in three statements: the desks, the rows, the figures."""
+    """Everything the page shows, in two statements: the rows, and all that is said about them."""
     clock = clock_of(user)
-    desks = list_desks(user)
-    desk = next((desk for desk in desks if desk.key == view.desk), own_desk(user))
-    view = replace(view, desk=desk.key)
-    tasks = list_work(user, desk)
-    figures = tasks.figures(clock, bucket=view.bucket, narrowed=view.narrowed)
+    tasks = list_work(user, desk_named(user, view.desk))
+    within = tasks.figures_within(clock, bucket=view.bucket, narrowed=view.narrowed)
+    desks, row = read_desks(user, figures=within)
+    desk = next((desk for desk in desks if desk.key == view.desk), None)
+    if desk is None:
+        raise Http404
+    figures = row["figures"] or nothing()
     rows = read_rows(user, view, tasks, clock, figures)
     return rows | {
         "desks": [{"label": each.label, "url": view.address(desk=each.key), "current": each == desk} for each in desks],
@@ -126,10 +128,16 @@ def read_day(user: User, view: View) -> dict[str, Any]:
     } | counts(user, view, figures, clock)
 
 
+def nothing() -> dict[str, Any]:
+    """The figures of an empty list."""
+    counted = [*(f"bucket_{name}" for name in BUCKETS), *(f"group_{name}" for name in GROUPS), "work_minutes"]
+    return dict.fromkeys(counted, 0) | {"next_due": None, "appointments": []}
+
+
 def read_rows(user: User, view: View, tasks: QuerySet[Task], clock: Clock, figures: dict[str, Any]) -> dict[str, Any]:
     found = tasks.in_bucket(view.bucket, clock).filter(view.narrowed).with_patient().ranked()
     page = keyset(found, order=ORDERS[view.sort], after=view.after, size=PAGE)
-    reader = Reader(user, clock.now, back=view.address(after=view.after, seen=view.seen), peeks=True, selected=view.selected)
+    reader = Reader(user, clock.now, peeks=True, selected=view.selected)
     groups = grouped(page.rows, reader, clock, view, figures)
     last = groups[-1]["key"] if groups else ""
     return {
@@ -157,7 +165,7 @@ def counts(user: User, view: View, figures: dict[str, Any], clock: Clock) -> dic
         "buckets": tabs,
         "group_counts": [(key, figures[f"group_{key}"]) for key in GROUPS] if view.sort == "due" else [],
         "summary": summary(user, figures, clock),
-        "next_due": figures["next_due"],
+        "next_due": moment(figures["next_due"]),
     }
 
 
@@ -204,8 +212,8 @@ def summary(user: User, figures: dict[str, Any], clock: Clock) -> str:
     """How much there is, how much of it is due today, and how much time there is for it."""
     total, late = figures["bucket_all"], figures["bucket_overdue"]
     sentences = [_("%(open)s open, %(late)s overdue.") % {"open": total, "late": late}]
-    if figures["minutes"]:
-        words = {"work": hours(figures["minutes"]), "free": hours(free_minutes(user, figures["appointments"], clock))}
+    if figures["work_minutes"]:
+        words = {"work": hours(figures["work_minutes"]), "free": hours(free_minutes(user, figures["appointments"], clock))}
         if figures["appointments"]:
             sentences.append(_("About %(work)s of work due today, with %(free)s free between appointments.") % words)
         else:
@@ -280,11 +288,9 @@ def column(value: dt.datetime, user: User, first: int) -> int:
     return min(36, max(1, (here.hour - first) * 4 + here.minute // 15 + 1))
 
 
-def moment(text: str) -> dt.datetime:
-    read = parse_datetime(text)
-    if read is None:
-        raise ValueError(text)
-    return read
+def moment(value: Any) -> Any:
+    """JSON knows no times: it is read back. What is a time already, or none, stays."""
+    return parse_datetime(value) if isinstance(value, str) else value
 
 
 def peek_address(selected: str) -> str:

@@ -42,6 +42,12 @@ class TaskEdit(forms.Form):
     """A form about one task: it carries the version the person saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    begins_with = ""  # the field that has the focus when the form opens
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.begins_with and not self.is_bound:
+            self.fields[self.begins_with].widget.attrs["autofocus"] = True
 
 
 def near_days(today: dt.date) -> dict[str, tuple[dt.date, str]]:
@@ -58,6 +64,7 @@ def near_days(today: dt.date) -> dict[str, tuple[dt.date, str]]:
 
 
 class SnoozeForm(TaskEdit):
+    begins_with = "when"
     when = forms.ChoiceField(label=_("Sleep until"), widget=forms.RadioSelect, initial="tomorrow")
     day = DayField(label=_("Day"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
@@ -82,6 +89,7 @@ class SnoozeForm(TaskEdit):
 
 
 class AssignForm(TaskEdit):
+    begins_with = "to"
     to = forms.ChoiceField(label=_("Hand it to"))
 
     def __init__(self, *args: Any, people: list[User], queues: list[Team], task: Task, **kwargs: Any) -> None:
@@ -102,12 +110,14 @@ class AssignForm(TaskEdit):
 
 
 class WaitingForm(TaskEdit):
+    begins_with = "waiting_on"
     waiting_on = forms.CharField(
         label=_("Waiting on"), max_length=200, required=False, help_text=_("Leave it empty when it is work again.")
     )
 
 
 class DueForm(TaskEdit):
+    begins_with = "day"
     day = DayField(label=_("Due on"))
     time = TimeField(label=_("At"), required=False, help_text=_("Empty: any time that day."))
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
@@ -124,6 +134,7 @@ class DueForm(TaskEdit):
 
 
 class CloseForm(TaskEdit):
+    begins_with = "outcome"
     outcome = forms.ChoiceField(label=_("How it ended"), widget=forms.RadioSelect, choices=Task.Outcome.choices, initial="completed")
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 

@@ -28,9 +28,8 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
         "owner": owner_words(task, user),
         "may_work": user.may(Permission.TASK_WORK),
         "links": actions_of(task, reader) if task.is_open else ended_actions_of(task, reader),
-        "task_url": reader.link("task", task),
+        "task_url": reverse("worklist:task", args=[task.pk]),
         "checklist": checklist_of(task),
-        "back": reader.back,
     }
     if task.patient is None:
         return seen
@@ -42,11 +41,11 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
         "similar": similar_line(banner),
         "reach": reach(task.patient, banner, user),
         "events": [contact_of(contact) for contact in contacts],
-    } | log_form(user, task.patient, task, place="peek", back=reader.back)
+    } | log_form(user, task.patient, task, place="peek")
 
 
 def log_form(
-    user: User, patient: Patient, task: Task | None, *, place: str, back: str, data: Any = None, refusal: str = ""
+    user: User, patient: Patient, task: Task | None, *, place: str, back: str = "", data: Any = None, refusal: str = ""
 ) -> dict[str, Any]:
     """The short log form, when there is someone to call and this person may log it."""
     if not user.may(Permission.CONTACT_LOG) or not patient.may_be_contacted or (task is not None and not task.is_open):
@@ -59,7 +58,7 @@ def log_form(
         "place": place,
         "back": back,
         "log_url": log_address(patient, task),
-        "full_url": log_address(patient, task, back=back),
+        "full_url": log_address(patient, task),
         "commit": _("Save call for %(name)s") % {"name": patient.display_name},
     }
 

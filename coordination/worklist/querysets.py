@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from django.contrib.postgres.aggregates import JSONBAgg
 from django.db import models
-from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from coordination.accounts.permissions import Permission
@@ -72,6 +72,23 @@ class Clock:
         return timed & (Q(kind__in=APPOINTMENTS) | Q(kind="call", patient__isnull=True))
 
 
+def figures_of(clock: Clock, bucket: str, narrow: Q) -> dict[str, Any]:
+    """The count of each bucket and group, the minutes of work due by tonight, the next due time, today's appointments."""
+    here = clock.buckets()[bucket] & narrow
+    appointment = clock.appointments()
+    names = ["id", "minutes", "kind", "title"]
+    columns = {name: F(name) for name in names} | {"at": F("due_at"), "family": F("patient__family"), "given": F("patient__given")}
+    due_today = clock.awake & Q(due_at__lte=clock.end_of_today) & ~appointment
+    none = Value([], models.JSONField())
+    return {
+        **{f"bucket_{name}": Count("id", filter=rule & narrow) for name, rule in clock.buckets().items()},
+        **{f"group_{name}": Count("id", filter=rule & here) for name, rule in clock.groups().items()},
+        "work_minutes": Coalesce(Sum("minutes", filter=due_today), 0),
+        "next_due": Min("due_at", filter=clock.awake & Q(due_at__gte=clock.now)),
+        "appointments": JSONBAgg(JSONObject(**columns), filter=appointment, order_by="due_at", default=none),
+    }
+
+
 class TaskQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """Tasks about patients one sees; tasks about no patient when one owns them or works their queue."""
@@ -118,31 +135,14 @@ class TaskQuerySet(models.QuerySet[Any]):
         return self.select_related("patient__team", "patient__coordinator", "owner", "queue", "closed_by", "created_by")
 
     def figures(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> dict[str, Any]:
-        """Everything My day says about its list, in one statement and by the rules of the list itself.
-
-        The count of each bucket and group, the minutes of work due by tonight, the next due time, today's appointments.
-        """
-        narrow = narrowed or Q()
-        here = clock.buckets()[bucket] & narrow
-        appointment = clock.appointments()
-        entry = JSONObject(
-            id=F("id"),
-            at=F("due_at"),
-            minutes=F("minutes"),
-            kind=F("kind"),
-            title=F("title"),
-            family=F("patient__family"),
-            given=F("patient__given"),
-        )
-        due_today = clock.awake & Q(due_at__lte=clock.end_of_today) & ~appointment
-        figures: dict[str, Any] = self.open().aggregate(
-            **{f"bucket_{name}": Count("id", filter=rule & narrow) for name, rule in clock.buckets().items()},
-            **{f"group_{name}": Count("id", filter=rule & here) for name, rule in clock.groups().items()},
-            minutes=Coalesce(Sum("minutes", filter=due_today), 0),
-            next_due=Min("due_at", filter=clock.awake & Q(due_at__gte=clock.now)),
-            appointments=JSONBAgg(entry, filter=appointment, order_by="due_at", default=Value([], models.JSONField())),
-        )
+        """Everything My day says about its list, in one statement and by the rules of the list itself."""
+        figures: dict[str, Any] = self.open().aggregate(**figures_of(clock, bucket, narrowed or Q()))
         return figures
+
+    def figures_within(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> Subquery:
+        """The same figures as one JSON value, to be read inside another statement. No row: NULL."""
+        all_of_it = self.open().order_by().annotate(whole=Value(1)).values("whole")
+        return Subquery(all_of_it.annotate(figures=JSONObject(**figures_of(clock, bucket, narrowed or Q()))).values("figures"))
 
     def for_timeline(self, user: Any, patient: Any) -> Self:
         """What was promised and how it ended: the rows of a timeline (the model says how they read)."""

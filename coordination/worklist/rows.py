@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -39,6 +38,13 @@ SEX = {
     "other": pgettext_lazy("sex, one letter", "X"),
     "unknown": gettext_lazy("sex not known"),
 }
+# the longer names of kinds, short enough for a column
+KINDS = {
+    "authorization": gettext_lazy("Prior auth"),
+    "discharge_call": gettext_lazy("Transitions"),
+    "medication": gettext_lazy("Medications"),
+    "data": gettext_lazy("Record"),
+}
 # how the last contact ended, short enough for a column
 OUTCOMES = {
     "reached_patient": gettext_lazy("reached"),
@@ -65,13 +71,8 @@ class Reader:
 
     user: User
     now: dt.datetime
-    back: str = ""  # the page an action returns to without a script
     peeks: bool = False  # a preview pane stands beside the list
     selected: str = ""
-
-    def link(self, route: str, task: Task) -> str:
-        address = reverse(f"worklist:{route}", args=[task.pk])
-        return f"{address}?{urlencode({'next': self.back})}" if self.back else address
 
 
 def who_of(patient: Patient) -> dict[str, Any]:
@@ -123,8 +124,6 @@ def note_of(task: Task, user: User) -> str:
     """The second line of the due column: what it waits or sleeps for, or the clock behind the date."""
     if task.snoozed_until is not None:
         return _("sleeps to %(day)s") % {"day": display.day_short(task.snoozed_until)}
-    if task.is_critical and task.due_has_time:
-        return _("by %(time)s") % {"time": display.moment_short(task.due_at)}
     return task.due_rule
 
 
@@ -150,32 +149,32 @@ def row_of(task: Task, reader: Reader) -> dict[str, Any]:
         "due": due_value(task, reader.user),
         "due_note": note_of(task, reader.user),
         "who": who_of(patient) if patient is not None else {"name": _("No patient"), "nobody": True},
-        "program": task.get_kind_display(),
+        "program": KINDS.get(task.kind) or task.get_kind_display(),
         "risk": patient.risk if patient is not None else "",
         "last_contact": patient.last_contact_at if patient is not None else None,
         "last_outcome": OUTCOMES.get(patient.last_contact_outcome, "") if patient is not None else "",
         "url": reverse("patients:patient", args=[patient.pk]) if patient else reverse("worklist:task", args=[task.pk]),
-        "task_url": reader.link("task", task),
+        "task_url": reverse("worklist:task", args=[task.pk]),
         "peek_url": reverse("worklist:peek", args=[task.pk]) if reader.peeks else "",
-        "back": reader.back,
     }
-    return row | (actions_of(task, reader) if task.is_open else ended_actions_of(task, reader))
+    links = actions_of(task, reader) if task.is_open else ended_actions_of(task, reader)
+    return row | links | ({"assign_url": ""} if reader.peeks else {})  # the preview has it
 
 
 def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
     """The addresses of what this person may do with an open task; empty where they may not."""
     user, links = reader.user, dict.fromkeys(["done_url", "finish_url", "snooze_url", "assign_url", "claim_url", "log_url"], "")
     if user.may(Permission.TASK_WORK):
-        links["snooze_url"] = reader.link("snooze", task)
-        links["assign_url"] = reader.link("assign", task)
+        links["snooze_url"] = reverse("worklist:snooze", args=[task.pk])
+        links["assign_url"] = reverse("worklist:assign", args=[task.pk])
         if task.is_critical:  # it ends with words, not with a click
-            links["finish_url"] = reader.link("done", task)
+            links["finish_url"] = reverse("worklist:done", args=[task.pk])
         else:
             links["done_url"] = reverse("worklist:done", args=[task.pk])
         if task.queue_id is not None:
             links["claim_url"] = reverse("worklist:claim", args=[task.pk])
     if task.patient is not None and user.may(Permission.CONTACT_LOG):
-        links["log_url"] = log_address(task.patient, task, back=reader.back)
+        links["log_url"] = log_address(task.patient, task)
     return links
 
 
@@ -184,9 +183,9 @@ def ended_actions_of(task: Task, reader: Reader) -> dict[str, Any]:
     return {"reopen_url": reverse("worklist:reopen", args=[task.pk]) if may else ""}
 
 
-def log_address(patient: Patient, task: Task | None = None, *, back: str = "") -> str:
-    values = {"patient": patient.pk, "task": task.pk if task is not None else "", "next": back}
-    return f"{reverse('worklist:contact_new')}?{urlencode({name: value for name, value in values.items() if value})}"
+def log_address(patient: Patient, task: Task | None = None) -> str:
+    address = f"{reverse('worklist:contact_new')}?patient={patient.pk}"
+    return f"{address}&task={task.pk}" if task is not None else address
 
 
 def contact_of(contact: Contact) -> dict[str, Any]:

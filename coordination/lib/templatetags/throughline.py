@@ -45,6 +45,12 @@ def idempotency_key() -> SafeString:
     return format_html('<input type="hidden" name="idempotency_key" value="{}">', uuid4())
 
 
+@register.simple_tag
+def new_key() -> str:
+    """The same key for a button that brings its own."""
+    return str(uuid4())
+
+
 @register.simple_tag(takes_context=True)
 def csrf_header(context: template.Context) -> SafeString:
     """What the body hands down to every request inside the page: hx-headers:inherited='{...}'."""

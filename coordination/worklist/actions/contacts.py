@@ -97,7 +97,10 @@ def log_contact(
         end(task, by=by, outcome=close_task_outcome or _end_of(contact), contact_id=contact.pk)
     if outcome in _UNUSABLE:
         _open_correction(contact, by=by)
-    settle(patient.pk, **_latest(contact, patient))
+    latest = _latest(contact, patient)
+    settle(patient.pk, **latest)
+    for name, value in latest.items():
+        setattr(patient, name, value)
     record("contact.logged", by=by, target=contact, detail=_links(contact))
     return contact
 

@@ -1,7 +1,7 @@
 """How the worklist answers an action: the changed parts to a page that asked for them, else the page one came from."""
 
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -38,18 +38,19 @@ def parts(request: HttpRequest, template: str, context: dict[str, Any], *, statu
 
 
 def back_to(request: HttpRequest, default: str = "") -> str:
-    """The page an action leads back to: one of our own, or My day."""
-    page = request.POST.get("next") or request.GET.get("next") or ""
+    """The page an action leads back to: the one it was started from, if it is one of our own."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    here = came_from.netloc == request.get_host() and came_from.path != request.path
+    referrer = urlunsplit(("", "", came_from.path, came_from.query, "")) if here else ""
+    page = request.POST.get("next") or request.GET.get("next") or referrer
     ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None) and page.startswith("/")
     return page if ours else default or reverse("worklist:day")
 
 
-def reader_of(request: HttpRequest, *, back: str = "") -> Reader:
+def reader_of(request: HttpRequest) -> Reader:
     """Whoever looks, on the page they look from."""
-    address = urlsplit(current_url(request))
-    page = f"{address.path}{'?' if address.query else ''}{address.query}"
-    peeks = address.path == reverse("worklist:day")
-    return Reader(person(request), timezone.now(), back=back or page, peeks=peeks)
+    peeks = urlsplit(current_url(request)).path == reverse("worklist:day")
+    return Reader(person(request), timezone.now(), peeks=peeks)
 
 
 def row_answer(

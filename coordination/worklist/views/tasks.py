@@ -47,7 +47,8 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One commitment: why it exists, who has it, until when, and what was tried."""
     user = person(request)
     found = get_task(user, pk)
-    reader = Reader(user, timezone.now(), back=back_to(request, request.path))
+    reader = Reader(user, timezone.now())
+    back = back_to(request)
     context = {
         "task": found,
         "why": why(found, user),
@@ -57,11 +58,11 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
         "may_work": user.may(Permission.TASK_WORK),
         "links": actions_of(found, reader) if found.is_open else ended_actions_of(found, reader),
-        "back": reader.back,
+        "back": back,
     }
     if found.patient is not None:
         context |= record_page(user, found.patient, "tasks", label=found.title)
-        context |= log_form(user, found.patient, found, place="page", back=reader.back)
+        context |= log_form(user, found.patient, found, place="page", back=back)
         record_access(Event.Kind.VIEW, "patient.viewed", by=user, target=found, detail={"page": "task"})
     return render(request, "worklist/task.html", context)
 
@@ -126,7 +127,7 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Every commitment to one patient: what is open, by whom, and how the others ended."""
     user = person(request)
     patient = open_record(user, pk, page="tasks", permission=Permission.TASK_VIEW)
-    reader = Reader(user, timezone.now(), back=request.get_full_path())
+    reader = Reader(user, timezone.now())
     open_rows = [row_of(each, reader) | {"owner": owner_words(each, user)} for each in list_open_tasks(user, patient)[:100]]
     page = keyset(
         list_closed_tasks(user, patient),
