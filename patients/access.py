@@ -19,7 +19,9 @@ M = TypeVar("M", bound=models.Model)
 
 def get_patient(user: User, pk: Any, *, permission: Permission = Permission.PATIENT_VIEW) -> Patient:
     """404 if the person may not know the patient exists, 403 if they see the patient but may not do this."""
-    patient = get_object_or_404(Patient.objects.visible_to(user).select_related("team", "coordinator"), pk=pk)
+    patient: Patient = get_object_or_404(
+        Patient.objects.visible_to(user).select_related("team", "coordinator"), pk=pk
+    )
     patient.organization = user.organization  # the same one, already read
     require(user, permission)
     return patient
@@ -43,8 +45,15 @@ def open_record(
 ) -> Patient:
     """`get_patient` for a page that shows the record: the visit is written into the access log, once."""
     patient = get_patient(user, pk, permission=permission)
-    record_access(kind, name, by=user, target=patient, patient_id=patient.pk, detail={"page": page})
+    record_visit(user, patient, page=page, kind=kind, name=name)
     return patient
+
+
+def record_visit(
+    user: User, patient: Patient, *, page: str, kind: str = Event.Kind.VIEW, name: str = "patient.viewed"
+) -> None:
+    """Write down that a page of the record was shown to this person."""
+    record_access(kind, name, by=user, target=patient, patient_id=patient.pk, detail={"page": page})
 
 
 def rows_of(user: User, model: type[M], patient: Patient) -> Any:

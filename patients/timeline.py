@@ -74,15 +74,20 @@ def timeline_page(
     sources = [model for model in _sources() if group in ("", model.timeline.group)]
     start = _start(sources, patient, after)
     parts = [_part(model, user, patient, start, text.strip(), size) for model in sources]
-    rows = (
-        list(parts[0].union(*parts[1:], all=True).order_by("-entry_at", "-id")[: size + 1]) if parts else []
-    )
+    rows = _read(parts, size + 1)
     more, rows = len(rows) > size, rows[:size]
     known = {model.timeline.kind: model for model in sources}
     zone = patient.organization.zone
     entries = [_entry(known[row[0]], patient, row, zone) for row in rows]
     cursor = f"{entries[-1].kind}.{entries[-1].id}" if more else ""
     return TimelinePage(days=list(_by_day(entries)), shown=len(entries), next_cursor=cursor)
+
+
+def _read(parts: list[QuerySet[Any]], wanted: int) -> list[Any]:
+    asked = [part for part in parts if not part.query.is_empty()]
+    if len(asked) < 2:
+        return [row for part in asked for row in part]
+    return list(asked[0].union(*asked[1:], all=True).order_by("-entry_at", "-id")[:wanted])
 
 
 def title_words(kind: str, value: str) -> str:

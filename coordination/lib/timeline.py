@@ -11,7 +11,16 @@ from django.db.models import Expression, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 
-COLUMNS = ("entry_kind", "id", "entry_at", "entry_title", "entry_detail", "entry_note", "entry_source", "entry_author")
+COLUMNS = (
+    "entry_kind",
+    "id",
+    "entry_at",
+    "entry_title",
+    "entry_detail",
+    "entry_note",
+    "entry_source",
+    "entry_author",
+)
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,19 @@ class Entries:
 
     def shape(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Give the rows the columns every source has, ready for a union."""
-        named = {"title": self.title, "detail": self.detail, "note": self.note, "source": self.source, "author": self.author}
+        named = {
+            "title": self.title,
+            "detail": self.detail,
+            "note": self.note,
+            "source": self.source,
+            "author": self.author,
+        }
         columns = {f"entry_{name}": _text(column) for name, column in named.items()}
         kind = Value(self.kind, output_field=TextField())
-        return rows.annotate(entry_kind=kind, entry_at=F(self.at), **columns).values_list(*COLUMNS)
+        shaped: QuerySet[Any] = rows.annotate(entry_kind=kind, entry_at=F(self.at), **columns).values_list(
+            *COLUMNS
+        )
+        return shaped
 
 
 def _text(column: str | Expression) -> Cast | Value:

@@ -55,7 +55,7 @@ class HistoryItem(Sourced, AboutPatient):
     verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     record_status = models.CharField(max_length=20, choices=RecordStatus.choices, default=RecordStatus.ACTIVE)
 
-    objects = HistoryQuerySet.as_manager()
+    objects: ClassVar[Any] = HistoryQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -1,6 +1,7 @@
 """The people around a patient, and who may know what."""
 
 import datetime as dt
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -108,7 +109,7 @@ class CareTeamMember(Sourced, AboutPatient):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 
-    objects = CareTeamQuerySet.as_manager()
+    objects: ClassVar[Any] = CareTeamQuerySet.as_manager()
     privacy = Privacy(
         safe=["name", "works_at", "phone", "role", "role_text", "is_primary", "starts_on", "ends_on", "source", "source_hash"],
         identifying=["source_key"],
@@ -160,7 +161,7 @@ class Consent(AboutPatient):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
-    objects = ConsentQuerySet.as_manager()
+    objects: ClassVar[Any] = ConsentQuerySet.as_manager()
     privacy = Privacy(
         clinical=["scope", "recipients", "purpose"], safe=["kind", "given", "document", "signed_on", "expires_on", "revoked_at"]
     )

@@ -7,15 +7,17 @@ Someone else saved first: both values side by side, nothing typed is lost (409).
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.refusal import Refused, Stale
+from patients.access import record_visit
 from patients.banner import record_page
 from patients.forms.record import HIDDEN, RecordForm, sent
 from patients.models import Patient
@@ -39,6 +41,9 @@ def answer(
 ) -> HttpResponse:
     """Show the form, or do what it asks for."""
     if request.method != "POST":
+        record_visit(
+            cast("User", request.user), patient, page=f"{work.tab}, form"
+        )  # the banner stands on top of it
         return _page(request, patient, work, form)
     if not form.is_valid():
         return _page(request, patient, work, form, status=422)
