@@ -51,7 +51,7 @@ PAIRS: list[tuple[str, str, float]] = [
     *[("line-strong", ground, CONTROL) for ground in ("surface", "canvas", "raised")],
     *[(f"{tone}-solid", "surface", CONTROL) for tone in SOFT],
     ("brand", "surface", CONTROL),
-    ("brand", "line", CONTROL),
+    ("brand", "track", CONTROL),
     *[("focus-out", ground, CONTROL) for ground in GROUNDS],
 ]
 

@@ -108,6 +108,9 @@ def test_every_form_that_writes_carries_token_and_key() -> None:
             if "sign_out_url" in form:
                 continue
             assert "{% csrf_token %}" in form, name(path)
+            if 'role="search"' in form or "<button" not in form:
+                continue  # a search is posted so that no name stands in an address; it changes nothing.
+                # A form without a button lends its token to buttons that bring a key of their own.
             assert "{% idempotency_key %}" in form, name(path)
             assert form.count("<form") == 1, f"{name(path)}: a form inside a form"
 
