@@ -40,7 +40,7 @@ def navigation(user: Any, current: str) -> list[dict[str, Any]]:
             "label": entry.label,
             "icon": entry.icon,
             "keys": entry.keys,
-            "current": entry.route == current or (entry.route.split(":")[0] == area and area in {"patients", "worklist", "interop"}),
+            "current": current.startswith(entry.route.removesuffix("s")) or (entry.route.split(":")[0] == area and area in {"patients", "worklist", "interop"}),
         }
         for entry in ENTRIES
         if user.may(entry.permission)

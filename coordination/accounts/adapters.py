@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
@@ -14,6 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from qrcode.image.svg import SvgPathFillImage
 
 from coordination.accounts import actions
 from coordination.accounts.access import passed_second_step
@@ -24,6 +27,15 @@ SECOND_STEP = "second-step"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
+        "too_many_login_attempts": gettext_lazy(
+            "Too many failed attempts. Wait 15 minutes, or choose a new password."
+        ),
+        "enter_current_password": gettext_lazy("This is not your current password."),
+        "rate_limited": gettext_lazy("Too many failed attempts. Wait 15 minutes and try again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False  # people are invited
 
@@ -94,6 +106,10 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text, SECOND_STEP)
 
+    def build_totp_svg(self, url: str) -> str:
+        """On white, so that a phone can read it in the dark theme too."""
+        return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
+
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002
         return _("Passkey of %(day)s") % {"day": user.organization.today().strftime("%d-%b-%Y")}
 
@@ -111,6 +127,11 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> User:
+        """Who a person is stands in the invitation; the provider only vouches for them."""
+        user: User = sociallogin.user
+        return user
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         if sociallogin.is_existing:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from coordination.accounts.permissions import Permission as P
+from coordination.accounts.permissions import Permission as P  # noqa: N817 - a table of a hundred of them
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.webauthn import views as webauthn
 from allauth.socialaccount import views as provider
 from allauth.socialaccount.providers.openid_connect import views as openid
+from django.contrib.auth.decorators import login_not_required
 from django.urls import path, re_path
 
 from coordination.accounts.views import second_step
@@ -52,5 +53,5 @@ urlpatterns = [
     path("oidc/<slug:provider_id>/login/", openid.login, name="openid_connect_login"),
     path("oidc/<slug:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
     path("oidc/cancelled/", provider.login_cancelled, name="socialaccount_login_cancelled"),
-    path("oidc/error/", provider.login_error, name="socialaccount_login_error"),
+    path("oidc/error/", login_not_required(provider.login_error), name="socialaccount_login_error"),
 ]

@@ -6,7 +6,13 @@ from coordination.accounts.jobs import clear_sessions
 from coordination.accounts.models import Session
 from coordination.audit.models import Event
 
-SETTINGS = {"theme": "dark", "density": "compact", "type_size": "16", "clock": "12", "time_zone": "America/Denver"}
+SETTINGS = {
+    "theme": "dark",
+    "density": "compact",
+    "type_size": "16",
+    "clock": "12",
+    "time_zone": "America/Denver",
+}
 
 
 @pytest.mark.parametrize("name", ["ana", "flo", "adam", "aud", "olga"])
@@ -20,7 +26,14 @@ def test_it_saves_and_shows_them(cast, signed_in):
     client = signed_in(cast.ana)
     assert client.post("/me/", SETTINGS)["Location"] == "/me/"
     cast.ana.refresh_from_db()
-    saved = (cast.ana.theme, cast.ana.density, cast.ana.type_size, cast.ana.clock, cast.ana.time_zone, cast.ana.single_keys)
+    saved = (
+        cast.ana.theme,
+        cast.ana.density,
+        cast.ana.type_size,
+        cast.ana.clock,
+        cast.ana.time_zone,
+        cast.ana.single_keys,
+    )
     assert saved == ("dark", "compact", 16, "12", "America/Denver", False)
     page = client.get("/me/").content.decode()
     assert 'data-theme="dark" data-density="compact" data-type="16"' in page

@@ -4,9 +4,9 @@ import re
 
 import pytest
 from django.contrib.auth.hashers import get_hasher
+from django.contrib.auth.password_validation import validate_password
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.contrib.auth.password_validation import validate_password
 
 from coordination.accounts.handlers import send_invitation, send_password_link, send_security_notice
 from coordination.accounts.hashers import Argon2id
@@ -39,7 +39,11 @@ def test_the_page_answers_alike_for_everybody(browser, ana):
 
 
 def test_asking_again_and_again_is_stopped_alike(browser, ana):
-    answers = [browser.post(RESET, {"email": email}).status_code for email in [ana.email, "nobody@example.org"] for _ in range(4)]
+    answers = [
+        browser.post(RESET, {"email": email}).status_code
+        for email in [ana.email, "nobody@example.org"]
+        for _ in range(4)
+    ]
     assert answers == [302, 302, 302, 429] * 2
 
 
@@ -51,7 +55,9 @@ def test_the_link_sets_a_password_once(browser, ana, client):
     assert b"Choose a password" in page.content
     address = page.redirect_chain[-1][0]
     assert "set-password" in address
-    assert browser.post(address, {"password1": NEW, "password2": "something else entirely"}).status_code == 200
+    assert (
+        browser.post(address, {"password1": NEW, "password2": "something else entirely"}).status_code == 200
+    )
     answer = browser.post(address, {"password1": NEW, "password2": NEW})
     assert answer["Location"] == "/account/password/reset/key/done/"
     assert b"Password saved" in browser.get(answer["Location"]).content
@@ -59,7 +65,10 @@ def test_the_link_sets_a_password_once(browser, ana, client):
     assert not Session.objects.filter(user_id=ana.pk).exists()
     ana.refresh_from_db()
     assert ana.check_password(NEW)
-    assert sorted(Event.objects.filter(kind="security").values_list("name", flat=True)) == ["password.changed", "password.forgotten"]
+    assert sorted(Event.objects.filter(kind="security").values_list("name", flat=True)) == [
+        "password.changed",
+        "password.forgotten",
+    ]
 
 
 def test_choosing_a_password_does_not_skip_the_second_step(browser, ana, app):
@@ -118,7 +127,10 @@ def test_a_person_is_told_what_changed(ana):
     for what in ["password.changed", "second_step.reset"]:
         send_security_notice(Message(payload={"user_id": str(ana.pk), "what": what}))
     send_security_notice(Message(payload={"user_id": str(ana.organization_id), "what": "password.changed"}))
-    assert ["Your password was changed." in mail.outbox[0].body, "reset the second step" in mail.outbox[1].body] == [True, True]
+    assert [
+        "Your password was changed." in mail.outbox[0].body,
+        "reset the second step" in mail.outbox[1].body,
+    ] == [True, True]
     assert len(mail.outbox) == 2
 
 
@@ -167,7 +179,9 @@ def test_weak_passwords_are_refused(cast, password):
         validate_password(password, cast.ana)
 
 
-@pytest.mark.parametrize("password", [NEW, "riverbend swings low tonight", "Ünïcødé paßphrase 漢字", "aB3$" * 32])
+@pytest.mark.parametrize(
+    "password", [NEW, "riverbend swings low tonight", "Ünïcødé paßphrase 漢字", "aB3$" * 32]
+)
 def test_long_ones_are_welcome(cast, password):
     validate_password(password, cast.ana)
     validate_password(password)

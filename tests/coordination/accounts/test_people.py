@@ -15,7 +15,13 @@ from coordination.lib.refusal import Refused
 from coordination.outbox.models import Message
 from tests.factories import UserFactory
 
-NEWCOMER = {"name": "Nia Okoye", "email": "Nia.Okoye@Example.org", "credential": "RN", "phone": "", "roles": ["coordinator", "read_only"]}
+NEWCOMER = {
+    "name": "Nia Okoye",
+    "email": "Nia.Okoye@Example.org",
+    "credential": "RN",
+    "phone": "",
+    "roles": ["coordinator", "read_only"],
+}
 POSTS = ["change", "roles", "suspend", "reinstate", "invite", "reset-second-step"]
 
 
@@ -121,9 +127,17 @@ def test_it_invites(cast, adam):
     answer = adam.post("/users/new/", NEWCOMER)
     nia = User.objects.get(email="nia.okoye@example.org")
     assert answer["Location"] == url(nia)
-    assert (nia.organization, nia.roles, nia.has_usable_password()) == (cast.riverbend, ["coordinator", "read_only"], False)
+    assert (nia.organization, nia.roles, nia.has_usable_password()) == (
+        cast.riverbend,
+        ["coordinator", "read_only"],
+        False,
+    )
     event = Event.objects.get(name="user.invited")
-    assert (event.actor_id, event.target_id, event.detail) == (cast.adam.pk, str(nia.pk), {"roles": nia.roles})
+    assert (event.actor_id, event.target_id, event.detail) == (
+        cast.adam.pk,
+        str(nia.pk),
+        {"roles": nia.roles},
+    )
     send_invitation(Message.objects.get(topic="user.invited"))
     assert mail.outbox[0].to == ["nia.okoye@example.org"]
 
@@ -190,7 +204,9 @@ def test_it_corrects_who_they_are(cast, adam):
 
 def test_it_never_overwrites_a_colleagues_change(cast, adam):
     actions.change_person(user=cast.sam, name="Samuel Cole", credential="", phone="", by=cast.adam)
-    answer = adam.post(url(cast.sam, "change"), {"name": "Sammy", "credential": "", "phone": "", "version": "1"})
+    answer = adam.post(
+        url(cast.sam, "change"), {"name": "Sammy", "credential": "", "phone": "", "version": "1"}
+    )
     assert answer.status_code == 409
     assert b"Samuel Cole" in answer.content
     assert b"Sammy" in answer.content
@@ -200,7 +216,12 @@ def test_it_never_overwrites_a_colleagues_change(cast, adam):
 
 # --- roles --------------------------------------------------------------------------------------------------------
 def test_it_changes_roles(cast, adam):
-    assert adam.post(url(cast.sam, "roles"), {"roles": ["supervisor", "coordinator"], "version": "1"}).status_code == 302
+    assert (
+        adam.post(
+            url(cast.sam, "roles"), {"roles": ["supervisor", "coordinator"], "version": "1"}
+        ).status_code
+        == 302
+    )
     cast.sam.refresh_from_db()
     assert cast.sam.roles == ["coordinator", "supervisor"]
     assert cast.sam.may(Permission.TEAM_MANAGE)
@@ -278,7 +299,9 @@ def test_it_says_why_it_cannot_suspend_or_reinstate(cast, adam):
     assert adam.post(url(cast.sam, "reinstate")).status_code == 302
     answer = adam.post(url(cast.sam, "reinstate"))
     assert (answer.status_code, b"not suspended" in answer.content) == (422, True)
-    assert list(Event.objects.filter(name__startswith="user.").order_by("at", "id").values_list("name", flat=True)) == ["user.suspended", "user.reinstated"]
+    assert list(
+        Event.objects.filter(name__startswith="user.").order_by("at", "id").values_list("name", flat=True)
+    ) == ["user.suspended", "user.reinstated"]
 
 
 def test_a_lost_second_step_is_reset(cast, adam, ana, app, signed_in):
@@ -294,8 +317,15 @@ def test_a_lost_second_step_is_reset(cast, adam, ana, app, signed_in):
 # --- the doors ----------------------------------------------------------------------------------------------------
 def test_questions_about_a_person(cast):
     assert str(cast.ana) == "Ana Ruiz"
-    assert (cast.ana.initials, cast.ana.first_name, UserFactory.build(name="Cher").initials) == ("AR", "Ana", "C")
-    assert (UserFactory.build(name="", email="a@b.c").first_name, str(UserFactory.build(name="", email="a@b.c"))) == ("a@b.c",) * 2
+    assert (cast.ana.initials, cast.ana.first_name, UserFactory.build(name="Cher").initials) == (
+        "AR",
+        "Ana",
+        "C",
+    )
+    assert (
+        UserFactory.build(name="", email="a@b.c").first_name,
+        str(UserFactory.build(name="", email="a@b.c")),
+    ) == ("a@b.c",) * 2
     assert [str(label) for label in cast.ana.role_labels()] == ["Care coordinator"]
     assert User.objects.get_by_natural_key(cast.ana.email.upper()) == cast.ana
     assert access.get_colleague(cast.adam, cast.ana.pk, permission=Permission.USER_MANAGE) == cast.ana

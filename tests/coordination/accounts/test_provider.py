@@ -27,8 +27,17 @@ class Provider(BaseHTTPRequestHandler):
 
     def do_GET(self):
         here = f"http://127.0.0.1:{self.server.server_port}"
-        places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "userinfo_endpoint": "/me", "jwks_uri": "/keys"}
-        self.answer(Provider.person if self.path == "/me" else {"issuer": here, **{name: here + path for name, path in places.items()}})
+        places = {
+            "authorization_endpoint": "/authorize",
+            "token_endpoint": "/token",
+            "userinfo_endpoint": "/me",
+            "jwks_uri": "/keys",
+        }
+        self.answer(
+            Provider.person
+            if self.path == "/me"
+            else {"issuer": here, **{name: here + path for name, path in places.items()}}
+        )
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -73,7 +82,9 @@ def test_someone_invited_gets_in_and_owes_the_second_step(browser, provider, ana
     assert browser.session[SESSION_KEY] == str(ana.pk)
     assert browser.get("/me/")["Location"].startswith("/account/2fa/")
     browser.post("/account/logout/")
-    again = come_back(browser, email="other@example.org", email_verified=False)  # known by now, by the provider's own id
+    again = come_back(
+        browser, email="other@example.org", email_verified=False
+    )  # known by now, by the provider's own id
     assert again["Location"] == "/"
     assert browser.session[SESSION_KEY] == str(ana.pk)
 
@@ -83,7 +94,9 @@ def test_someone_with_a_second_step_is_asked_for_it(browser, provider, ana, app)
     assert SESSION_KEY not in browser.session
 
 
-@pytest.mark.parametrize("verified", [{"email": "nobody@example.org", "email_verified": True}, {"email_verified": False}, {}])
+@pytest.mark.parametrize(
+    "verified", [{"email": "nobody@example.org", "email_verified": True}, {"email_verified": False}, {}]
+)
 def test_nobody_else_gets_in(browser, provider, ana, verified):
     answer = come_back(browser, **{"email": ana.email, **verified})
     assert answer["Location"] == "/account/oidc/error/"

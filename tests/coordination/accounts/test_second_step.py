@@ -26,7 +26,9 @@ def security(name):
     return Event.objects.filter(kind="security", name=name)
 
 
-@pytest.mark.parametrize("path", ["/me/", "/users/", "/patients/", "/account/password/change/", "/account/2fa/webauthn/"])
+@pytest.mark.parametrize(
+    "path", ["/me/", "/users/", "/patients/", "/account/password/change/", "/account/2fa/webauthn/"]
+)
 def test_a_newcomer_is_led_to_set_one_up(newcomer, path):
     assert newcomer.get(path)["Location"].startswith(INDEX)
 
@@ -71,7 +73,10 @@ def test_recovery_codes_are_shown_once(browser, ana, app):
     sign_in(browser, ana)
     browser.post(CODE, {"code": code_of(app)})
     first, again = (browser.get("/account/2fa/recovery-codes/") for _ in range(2))
-    code = second_steps_of(ana)["codes_left"] and Authenticator.objects.get(user=ana, type="recovery_codes").wrap().get_unused_codes()[0]
+    code = (
+        second_steps_of(ana)["codes_left"]
+        and Authenticator.objects.get(user=ana, type="recovery_codes").wrap().get_unused_codes()[0]
+    )
     assert code.encode() in first.content
     assert code.encode() not in again.content
     assert browser.get("/account/2fa/recovery-codes/generate/").status_code == 200
@@ -106,7 +111,10 @@ def test_a_session_from_before_must_prove_it(newcomer, ana, app):
     assert newcomer.get("/account/2fa/webauthn/add/")["Location"].startswith("/account/2fa/reauthenticate/")
     page = newcomer.get("/account/2fa/reauthenticate/?next=/me/")
     assert page.status_code == 200
-    assert newcomer.post("/account/2fa/reauthenticate/", {"code": code_of(app), "next": "/me/"})["Location"] == "/me/"
+    assert (
+        newcomer.post("/account/2fa/reauthenticate/", {"code": code_of(app), "next": "/me/"})["Location"]
+        == "/me/"
+    )
     assert newcomer.get("/me/").status_code == 200
 
 

@@ -70,7 +70,9 @@ def test_polling_never_extends_it(ana, clock):
     assert ana.get("/test/poll/").status_code == 302
 
 
-@pytest.mark.parametrize("trick", [{"HTTP_X_USER_CAUSED": "1"}, {"HTTP_HX_TRIGGER": "click"}, {"QUERY_STRING": "keep=1&passive=0"}])
+@pytest.mark.parametrize(
+    "trick", [{"HTTP_X_USER_CAUSED": "1"}, {"HTTP_HX_TRIGGER": "click"}, {"QUERY_STRING": "keep=1&passive=0"}]
+)
 def test_nothing_a_request_says_of_itself_extends_it(ana, clock, trick):
     clock.shift(IDLE - 1)
     ana.get("/test/poll/", **trick)
@@ -126,7 +128,15 @@ def test_a_poll_is_only_refused(ana, clock):
     assert "HX-Redirect" not in answer
 
 
-@pytest.mark.parametrize("elsewhere", ["http://evil.example/test/page/", "//evil.example/", "javascript:alert(1)", "http://testserver//evil.example/"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "http://evil.example/test/page/",
+        "//evil.example/",
+        "javascript:alert(1)",
+        "http://testserver//evil.example/",
+    ],
+)
 def test_a_fragment_never_leads_elsewhere(client, db, elsewhere):
     answer = client.get("/test/page/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=elsewhere)
     assert answer["HX-Redirect"] == SIGN_IN
@@ -153,7 +163,9 @@ def test_the_front_page_needs_no_way_back(rf):
 
 def test_a_session_knows_its_person(ana, cast):
     assert Session.objects.get().user_id == cast.ana.pk
-    assert Session.get_session_store_class()(Session.objects.get().session_key)[SESSION_KEY] == str(cast.ana.pk)
+    assert Session.get_session_store_class()(Session.objects.get().session_key)[SESSION_KEY] == str(
+        cast.ana.pk
+    )
 
 
 def test_an_ended_session_of_a_suspended_person_is_no_surprise(ana, cast, clock):

@@ -17,7 +17,9 @@ from tests.coordination.accounts.conftest import CODE, SIGN_IN, code_of, sign_in
 
 
 def events(**where):
-    return list(Event.objects.filter(kind="sign_in", **where).order_by("at", "id").values_list("name", flat=True))
+    return list(
+        Event.objects.filter(kind="sign_in", **where).order_by("at", "id").values_list("name", flat=True)
+    )
 
 
 def test_it_asks_for_the_second_step(browser, ana, app):
@@ -99,7 +101,11 @@ def test_a_typed_address_is_never_kept_when_it_is_unknown(browser, ana):
     unknown, known = Event.objects.filter(name="session.refused").order_by("at", "id")
     assert "my-password" not in repr(vars(unknown))
     assert set(unknown.detail) == {"step", "email_hash"}
-    assert (known.target_id, known.detail, known.organization_id) == (str(ana.pk), {"step": "password"}, ana.organization_id)
+    assert (known.target_id, known.detail, known.organization_id) == (
+        str(ana.pk),
+        {"step": "password"},
+        ana.organization_id,
+    )
 
 
 def test_guessing_stops_after_five(browser, ana, app):
@@ -131,7 +137,9 @@ def test_one_address_cannot_guess_at_everybody(browser, ana):
         browser.post(SIGN_IN, {"login": f"person{n}@example.org", "password": "wrong wrong wrong"})
     assert b"Too many failed" in sign_in(browser, ana).content
     assert sign_in(browser, ana).status_code == 200
-    other = browser.post(SIGN_IN, {"login": ana.email, "password": "correct horse battery staple"}, REMOTE_ADDR="10.1.1.1")
+    other = browser.post(
+        SIGN_IN, {"login": ana.email, "password": "correct horse battery staple"}, REMOTE_ADDR="10.1.1.1"
+    )
     assert other.status_code == 302
 
 
@@ -143,7 +151,9 @@ def test_a_flood_is_told_to_wait(browser, ana, settings):
     assert b"Too many tries" in answer.content
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "http://localhost/", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "http://localhost/", "javascript:alert(1)"]
+)
 def test_it_never_leads_to_another_site(browser, ana, app, elsewhere):
     sign_in(browser, ana, next=elsewhere)
     assert browser.post(CODE, {"code": code_of(app)})["Location"] == "/"
@@ -155,7 +165,9 @@ def test_a_suspended_person_is_told_so_only_with_the_right_password(browser, ana
     assert b"not correct" in sign_in(browser, ana, "wrong wrong wrong").content
     assert sign_in(browser, ana)["Location"] == "/account/inactive/"
     assert browser.get("/account/inactive/").status_code == 200
-    assert [event.detail["step"] for event in Event.objects.filter(name="session.refused").order_by("at", "id")] == ["password", "suspended"]
+    assert [
+        event.detail["step"] for event in Event.objects.filter(name="session.refused").order_by("at", "id")
+    ] == ["password", "suspended"]
 
 
 def test_signing_out_is_written_down(cast, signed_in):
@@ -172,7 +184,9 @@ def test_signing_out_twice_is_no_error(client, db):
     assert client.get("/account/logout/").status_code == 302
 
 
-@pytest.mark.parametrize("path", ["signup/", "email/", "3rdparty/", "login/code/", "confirm-email/", "nowhere/"])
+@pytest.mark.parametrize(
+    "path", ["signup/", "email/", "3rdparty/", "login/code/", "confirm-email/", "nowhere/"]
+)
 def test_the_other_doors_of_the_library_do_not_exist(client, db, path):
     assert client.get(f"/account/{path}").status_code == 404
 
