@@ -17,7 +17,7 @@ from coordination.accounts.models import Cover, Team, User
 from coordination.accounts.permissions import Permission
 from coordination.lib.days import end_of_day, start_of_day
 from coordination.worklist.models import Contact, Task
-from coordination.worklist.querysets import Clock
+from coordination.worklist.querysets import Clock, TaskQuerySet
 from patients.models import Patient
 from patients.querysets import scope_of
 
@@ -83,8 +83,8 @@ def desk_named(user: User, key: str) -> Desk:
     return Desk(key, "", queue_id=pk) if kind == "queue" else Desk(key, "", owner_id=pk)
 
 
-def list_work(user: User, desk: Desk) -> QuerySet[Task]:
-    tasks = Task.objects.visible_to(user).open()
+def list_work(user: User, desk: Desk) -> TaskQuerySet:
+    tasks: TaskQuerySet = Task.objects.visible_to(user).open()
     return tasks.in_queues([desk.queue_id]) if desk.queue_id else tasks.owned_by(desk.owner_id)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.paging import Order, keyset
-from coordination.worklist.access import Desk, clock_of, desk_named, list_work, read_desks
+from coordination.worklist.access import clock_of, desk_named, list_work, read_desks
 from coordination.worklist.forms import DayFilter
 from coordination.worklist.models import Task
-from coordination.worklist.querysets import Clock
+from coordination.worklist.querysets import Clock, TaskQuerySet
 from coordination.worklist.rows import Reader, row_of
 
 PAGE = 50
@@ -112,20 +112,31 @@ def read_day(user: User, view: View) -> dict[str, Any]:
         raise Http404
     figures = row["figures"] or nothing()
     rows = read_rows(user, view, tasks, clock, figures)
-    return rows | {
-        "desks": [{"label": each.label, "url": view.address(desk=each.key), "current": each == desk} for each in desks],
-        "desk": desk,
-        "is_own": desk.key == "mine",
-        "view": view,
-        "greeting": greeting(user, clock.now),
-        "ribbon": ribbon(user, figures["appointments"], clock),
-        "filter": DayFilter(initial={"sort": view.sort, "risk": view.risk, "kind": view.kind}),
-        "hidden": [(key, value) for key, value in [("show", view.desk), ("bucket", view.bucket)] if value not in {"mine", "all"}],
-        "chips": chips(view),
-        "clear_url": view.address(risk="", kind=""),
-        "peek_url": peek_address(view.selected),
-        "refreshed_at": clock.now,
-    } | counts(user, view, figures, clock)
+    return (
+        rows
+        | {
+            "desks": [
+                {"label": each.label, "url": view.address(desk=each.key), "current": each == desk}
+                for each in desks
+            ],
+            "desk": desk,
+            "is_own": desk.key == "mine",
+            "view": view,
+            "greeting": greeting(user, clock.now),
+            "ribbon": ribbon(user, figures["appointments"], clock),
+            "filter": DayFilter(initial={"sort": view.sort, "risk": view.risk, "kind": view.kind}),
+            "hidden": [
+                (key, value)
+                for key, value in [("show", view.desk), ("bucket", view.bucket)]
+                if value not in {"mine", "all"}
+            ],
+            "chips": chips(view),
+            "clear_url": view.address(risk="", kind=""),
+            "peek_url": peek_address(view.selected),
+            "refreshed_at": clock.now,
+        }
+        | counts(user, view, figures, clock)
+    )
 
 
 def nothing() -> dict[str, Any]:
@@ -134,7 +145,9 @@ def nothing() -> dict[str, Any]:
     return dict.fromkeys(counted, 0) | {"next_due": None, "appointments": []}
 
 
-def read_rows(user: User, view: View, tasks: QuerySet[Task], clock: Clock, figures: dict[str, Any]) -> dict[str, Any]:
+def read_rows(
+    user: User, view: View, tasks: TaskQuerySet, clock: Clock, figures: dict[str, Any]
+) -> dict[str, Any]:
     found = tasks.in_bucket(view.bucket, clock).filter(view.narrowed).with_patient().ranked()
     page = keyset(found, order=ORDERS[view.sort], after=view.after, size=PAGE)
     reader = Reader(user, clock.now, peeks=True, selected=view.selected)
@@ -175,7 +188,9 @@ def counts_behind(user: User, current_url: str) -> dict[str, Any]:
     if view is None:
         return {}
     clock = clock_of(user)
-    figures = list_work(user, desk_named(user, view.desk)).figures(clock, bucket=view.bucket, narrowed=view.narrowed)
+    figures = list_work(user, desk_named(user, view.desk)).figures(
+        clock, bucket=view.bucket, narrowed=view.narrowed
+    )
     return counts(user, view, figures, clock)
 
 
@@ -213,9 +228,14 @@ def summary(user: User, figures: dict[str, Any], clock: Clock) -> str:
     total, late = figures["bucket_all"], figures["bucket_overdue"]
     sentences = [_("%(open)s open, %(late)s overdue.") % {"open": total, "late": late}]
     if figures["work_minutes"]:
-        words = {"work": hours(figures["work_minutes"]), "free": hours(free_minutes(user, figures["appointments"], clock))}
+        words = {
+            "work": hours(figures["work_minutes"]),
+            "free": hours(free_minutes(user, figures["appointments"], clock)),
+        }
         if figures["appointments"]:
-            sentences.append(_("About %(work)s of work due today, with %(free)s free between appointments.") % words)
+            sentences.append(
+                _("About %(work)s of work due today, with %(free)s free between appointments.") % words
+            )
         else:
             sentences.append(_("About %(work)s of work due today, with %(free)s left of the day.") % words)
     return " ".join(sentences)
@@ -256,7 +276,8 @@ def ribbon(user: User, appointments: list[dict[str, Any]], clock: Clock) -> dict
     if not shown:
         return None
     hours_shown = [
-        {"column": (hour - first) * 4 + 1, "label": display.hour(starts.replace(hour=hour))} for hour in range(first, ends.hour)
+        {"column": (hour - first) * 4 + 1, "label": display.hour(starts.replace(hour=hour))}
+        for hour in range(first, ends.hour)
     ]
     now = clock.now if starts <= clock.now < ends else None
     return {
@@ -277,7 +298,9 @@ def ribbon_entry(entry: dict[str, Any], user: User, clock: Clock, first: int) ->
         "width": max(1, min(37 - start, round(max(entry["minutes"], 15) / 15))),
         "kind": "past" if ended else _RIBBON_KINDS.get(entry["kind"], ""),
         "start": begins,
-        "title": Task.Kind(entry["kind"]).label if name and entry["kind"] in {"home_visit", "visit"} else entry["title"],
+        "title": Task.Kind(entry["kind"]).label
+        if name and entry["kind"] in {"home_visit", "visit"}
+        else entry["title"],
         "note": name,
         "url": reverse("worklist:task", args=[entry["id"]]),
     }
@@ -309,5 +332,7 @@ def chips(view: View) -> list[dict[str, Any]]:
         if value := getattr(view, name):
             label = dict(choices[name].choices)[value]  # type: ignore[attr-defined]
             words = {"name": choices[name].label, "value": label}
-            found.append({"label": _("%(name)s: %(value)s") % words, "remove_url": view.address(**{name: ""})})
+            found.append(
+                {"label": _("%(name)s: %(value)s") % words, "remove_url": view.address(**{name: ""})}
+            )
     return found

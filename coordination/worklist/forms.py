@@ -112,7 +112,10 @@ class AssignForm(TaskEdit):
 class WaitingForm(TaskEdit):
     begins_with = "waiting_on"
     waiting_on = forms.CharField(
-        label=_("Waiting on"), max_length=200, required=False, help_text=_("Leave it empty when it is work again.")
+        label=_("Waiting on"),
+        max_length=200,
+        required=False,
+        help_text=_("Leave it empty when it is work again."),
     )
 
 
@@ -135,24 +138,36 @@ class DueForm(TaskEdit):
 
 class CloseForm(TaskEdit):
     begins_with = "outcome"
-    outcome = forms.ChoiceField(label=_("How it ended"), widget=forms.RadioSelect, choices=Task.Outcome.choices, initial="completed")
-    note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    outcome = forms.ChoiceField(
+        label=_("How it ended"), widget=forms.RadioSelect, choices=Task.Outcome.choices, initial="completed"
+    )
+    note = forms.CharField(
+        label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class TaskForm(forms.Form):
     """A new commitment."""
 
     title = forms.CharField(label=_("What will be done"), max_length=200)
-    reason = forms.CharField(label=_("Why now"), max_length=300, help_text=_("One sentence, as you would say it to a colleague."))
+    reason = forms.CharField(
+        label=_("Why now"), max_length=300, help_text=_("One sentence, as you would say it to a colleague.")
+    )
     kind = forms.ChoiceField(label=_("Kind"), choices=Task.Kind.choices, initial=Task.Kind.CALL)
     day = DayField(label=_("Due on"))
     time = TimeField(label=_("At"), required=False, help_text=_("Empty: any time that day."))
-    priority = forms.TypedChoiceField(label=_("Priority"), coerce=int, choices=Task.Priority.choices, initial=Task.Priority.NORMAL)
+    priority = forms.TypedChoiceField(
+        label=_("Priority"), coerce=int, choices=Task.Priority.choices, initial=Task.Priority.NORMAL
+    )
     to = forms.ChoiceField(label=_("Who does it"))
     context = forms.CharField(label=_("What helps to do it"), max_length=300, required=False)
     minutes = forms.IntegerField(label=_("Minutes of work"), min_value=0, max_value=480, initial=15)
     checklist = forms.CharField(
-        label=_("Checklist"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("One step a line.")
+        label=_("Checklist"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One step a line."),
     )
     mark_optional = True
 
@@ -164,7 +179,9 @@ class TaskForm(forms.Form):
         mine = f"user:{user.pk}"
         choices: list[Any] = [(mine, gettext("Me"))]
         choices.append((gettext("Team queue"), [(key, team.name) for key, team in self.queues.items()]))
-        choices.append((gettext("People"), [(key, person.name) for key, person in self.people.items() if key != mine]))
+        choices.append(
+            (gettext("People"), [(key, person.name) for key, person in self.people.items() if key != mine])
+        )
         self.fields["to"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -184,7 +201,9 @@ class FollowUpForm(forms.Form):
     follow_up = forms.ChoiceField(label=_("Follow up"), widget=forms.RadioSelect, required=False)
     day = DayField(label=_("Follow up on"), required=False)
     no_follow_up_reason = forms.CharField(label=_("Why nothing follows"), max_length=200, required=False)
-    note = forms.CharField(label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -224,17 +243,23 @@ class QuickLogForm(FollowUpForm):
 class ContactForm(FollowUpForm):
     """Everything the contact log keeps (domain facts 1.3)."""
 
-    direction = forms.ChoiceField(label=_("Direction"), widget=forms.RadioSelect, choices=Contact.Direction.choices, initial="out")
+    direction = forms.ChoiceField(
+        label=_("Direction"), widget=forms.RadioSelect, choices=Contact.Direction.choices, initial="out"
+    )
     mode = forms.ChoiceField(label=_("Channel"), choices=Contact.Mode.choices, initial="phone")
     target = forms.ChoiceField(label=_("With"), choices=Contact.Target.choices, initial="patient")
     with_whom = forms.CharField(label=_("Name of that person"), max_length=200, required=False)
     contact_point = forms.ChoiceField(label=_("Number used"), required=False)
     outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("Choose")), *Contact.Outcome.choices])
-    interpreter = forms.ChoiceField(label=_("Interpreter"), choices=Contact.Interpreter.choices, initial="none")
+    interpreter = forms.ChoiceField(
+        label=_("Interpreter"), choices=Contact.Interpreter.choices, initial="none"
+    )
     on_day = DayField(label=_("Day"))
     at_time = TimeField(label=_("Time"))
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=600, initial=0)
-    topics = forms.MultipleChoiceField(label=_("Talked about"), required=False, widget=forms.CheckboxSelectMultiple, choices=TOPICS)
+    topics = forms.MultipleChoiceField(
+        label=_("Talked about"), required=False, widget=forms.CheckboxSelectMultiple, choices=TOPICS
+    )
     next_title = forms.CharField(label=_("What the follow-up is"), max_length=200, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     mark_optional = True
@@ -242,7 +267,10 @@ class ContactForm(FollowUpForm):
     def __init__(self, *args: Any, points: list[ContactPoint], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.points = {str(point.pk): point for point in points}
-        named = [(pk, f"{point.get_kind_display()} {display.phone(point.value)}") for pk, point in self.points.items()]
+        named = [
+            (pk, f"{point.get_kind_display()} {display.phone(point.value)}")
+            for pk, point in self.points.items()
+        ]
         self.fields["contact_point"].choices = [("", gettext("None of these")), *named]  # type: ignore[attr-defined]
         self.fields["note"].widget.attrs["rows"] = 4
 
@@ -257,7 +285,12 @@ class ContactForm(FollowUpForm):
 class DayFilter(forms.Form):
     """What narrows My day. Nothing here names a patient: it stands in the address."""
 
-    SORTS = [("due", _("Due time")), ("patient", _("Patient")), ("risk", _("Risk")), ("contact", _("Longest without contact"))]
+    SORTS = [
+        ("due", _("Due time")),
+        ("patient", _("Patient")),
+        ("risk", _("Risk")),
+        ("contact", _("Longest without contact")),
+    ]
     risk = forms.ChoiceField(label=_("Risk"), required=False, choices=[("", _("Any")), *Patient.Risk.choices])
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Any")), *Task.Kind.choices])
     sort = forms.ChoiceField(label=_("Sort by"), required=False, choices=SORTS)

@@ -71,13 +71,19 @@ class Task(Editable):
         DECEASED = "deceased", _("Patient died")
         MISTAKE = "mistake", _("Opened by mistake")
 
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="tasks", null=True, blank=True)
+    patient = models.ForeignKey(
+        "patients.Patient", on_delete=models.PROTECT, related_name="tasks", null=True, blank=True
+    )
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OTHER)
     title = models.CharField(max_length=200)
     reason = models.CharField(max_length=300)  # why now, as a coordinator would say it
     context = models.CharField(max_length=300, blank=True)  # the second line: what helps to do it
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks", null=True, blank=True)
-    queue = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="queued_tasks", null=True, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tasks", null=True, blank=True
+    )
+    queue = models.ForeignKey(
+        "accounts.Team", on_delete=models.PROTECT, related_name="queued_tasks", null=True, blank=True
+    )
     due_at = models.DateTimeField()  # late after this instant; for a date, the end of that local day
     due_has_time = models.BooleanField(default=False)
     due_rule = models.CharField(max_length=80, blank=True)  # the clock behind it, as in "TCM 2-day limit"
@@ -92,14 +98,22 @@ class Task(Editable):
     attempt = models.PositiveSmallIntegerField(default=0)
     attempts_planned = models.PositiveSmallIntegerField(default=0)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.PERSON)
-    source_key = models.CharField(max_length=200, blank=True)  # the rule and what it saw: the same cause opens one task
-    subject_route = models.CharField(max_length=80, blank=True)  # the page of what it is about, never its model
+    source_key = models.CharField(
+        max_length=200, blank=True
+    )  # the rule and what it saw: the same cause opens one task
+    subject_route = models.CharField(
+        max_length=80, blank=True
+    )  # the page of what it is about, never its model
     subject_id = models.UUIDField(null=True, blank=True)
-    follows = models.ForeignKey("self", on_delete=models.PROTECT, related_name="next_steps", null=True, blank=True)
+    follows = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="next_steps", null=True, blank=True
+    )
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     outcome_note = models.CharField(max_length=500, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
 
     objects = TaskQuerySet.as_manager()
     timeline = Entries(
@@ -121,29 +135,59 @@ class Task(Editable):
             # nothing can be dropped: every task has someone to do it, a reason, and an outcome when it ends
             models.CheckConstraint(
                 name="task_has_one_owner",
-                condition=models.Q(owner__isnull=False, queue__isnull=True) | models.Q(owner__isnull=True, queue__isnull=False),
+                condition=models.Q(owner__isnull=False, queue__isnull=True)
+                | models.Q(owner__isnull=True, queue__isnull=False),
             ),
-            models.CheckConstraint(name="task_has_a_reason", condition=~models.Q(reason="") & ~models.Q(title="")),
+            models.CheckConstraint(
+                name="task_has_a_reason", condition=~models.Q(reason="") & ~models.Q(title="")
+            ),
             models.CheckConstraint(
                 name="task_ends_with_an_outcome",
-                condition=models.Q(status__in=OPEN, outcome="", closed_at__isnull=True, closed_by__isnull=True)
+                condition=models.Q(
+                    status__in=OPEN, outcome="", closed_at__isnull=True, closed_by__isnull=True
+                )
                 | (
-                    models.Q(status__in=["done", "cancelled", "declined"], closed_at__isnull=False, closed_by__isnull=False)
+                    models.Q(
+                        status__in=["done", "cancelled", "declined"],
+                        closed_at__isnull=False,
+                        closed_by__isnull=False,
+                    )
                     & ~models.Q(outcome="")
                 ),
             ),
             models.CheckConstraint(
                 name="task_waiting_says_on_whom",
-                condition=~models.Q(status="waiting") | (models.Q(waiting_since__isnull=False) & ~models.Q(waiting_on="")),
+                condition=~models.Q(status="waiting")
+                | (models.Q(waiting_since__isnull=False) & ~models.Q(waiting_on="")),
             ),
-            models.UniqueConstraint(fields=["organization", "source_key"], name="task_once_per_cause", condition=~models.Q(source_key="")),
+            models.UniqueConstraint(
+                fields=["organization", "source_key"],
+                name="task_once_per_cause",
+                condition=~models.Q(source_key=""),
+            ),
         ]
         indexes = [
             # My day: one person's open tasks in the order they are shown
-            models.Index(fields=["owner", "due_at", "id"], name="task_my_day", condition=models.Q(status__in=OPEN, owner__isnull=False)),
-            models.Index(fields=["queue", "due_at", "id"], name="task_queue", condition=models.Q(status__in=OPEN, queue__isnull=False)),
-            models.Index(fields=["patient", "due_at", "id"], name="task_patient_open", condition=models.Q(status__in=OPEN)),
-            models.Index(fields=["patient", "-closed_at", "-id"], name="task_patient_timeline", condition=models.Q(closed_at__isnull=False)),
+            models.Index(
+                fields=["owner", "due_at", "id"],
+                name="task_my_day",
+                condition=models.Q(status__in=OPEN, owner__isnull=False),
+            ),
+            models.Index(
+                fields=["queue", "due_at", "id"],
+                name="task_queue",
+                condition=models.Q(status__in=OPEN, queue__isnull=False),
+            ),
+            models.Index(
+                fields=["patient", "due_at", "id"],
+                name="task_patient_open",
+                condition=models.Q(status__in=OPEN),
+            ),
+            models.Index(
+                fields=["patient", "-closed_at", "-id"],
+                name="task_patient_timeline",
+                condition=models.Q(closed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -165,15 +209,15 @@ class Task(Editable):
         """The title as a list shows it, with the attempt once there is more than one."""
         if self.attempt < 2:
             return self.title
-        if self.attempts_planned >= self.attempt:
-            words = gettext("%(title)s, attempt %(n)s of %(total)s")
-        else:
-            words = gettext("%(title)s, attempt %(n)s")
+        of_total, alone = gettext("%(title)s, attempt %(n)s of %(total)s"), gettext("%(title)s, attempt %(n)s")
+        words = of_total if self.attempts_planned >= self.attempt else alone
         return words % {"title": self.title, "n": self.attempt, "total": self.attempts_planned}
 
     def can_be_reopened(self, now: dt.datetime) -> bool:
         """An end can be taken back for some minutes; after that it is history."""
-        return self.closed_at is not None and now - self.closed_at <= dt.timedelta(minutes=settings.UNDO_MINUTES)
+        return self.closed_at is not None and now - self.closed_at <= dt.timedelta(
+            minutes=settings.UNDO_MINUTES
+        )
 
     @property
     def checklist_done(self) -> int:
@@ -239,7 +283,9 @@ class Contact(Editable):
     mode = models.CharField(max_length=20, choices=Mode.choices, default=Mode.PHONE)
     target = models.CharField(max_length=10, choices=Target.choices, default=Target.PATIENT)
     with_whom = models.CharField(max_length=200, blank=True)
-    contact_point = models.ForeignKey("patients.ContactPoint", on_delete=models.SET_NULL, related_name="+", null=True, blank=True)
+    contact_point = models.ForeignKey(
+        "patients.ContactPoint", on_delete=models.SET_NULL, related_name="+", null=True, blank=True
+    )
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts")
     staff_credential = models.CharField(max_length=40, blank=True)
     interpreter = models.CharField(max_length=16, choices=Interpreter.choices, default=Interpreter.NONE)

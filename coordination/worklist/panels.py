@@ -49,5 +49,3 @@ def ahead(user: User, patient: Patient) -> list[Ahead]:
         )
         for task in list_open_tasks(user, patient)[:AHEAD]
     ]
-
-

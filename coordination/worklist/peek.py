@@ -12,7 +12,15 @@ from coordination.lib import display
 from coordination.worklist.access import list_contacts
 from coordination.worklist.forms import QuickLogForm
 from coordination.worklist.models import Task
-from coordination.worklist.rows import Reader, actions_of, contact_of, due_words, ended_actions_of, log_address, owner_words
+from coordination.worklist.rows import (
+    Reader,
+    actions_of,
+    contact_of,
+    due_words,
+    ended_actions_of,
+    log_address,
+    owner_words,
+)
 from patients.banner import Banner, banner_of
 from patients.models import ContactPoint, Patient, RelatedPerson
 from patients.words import born_as_known, language_words
@@ -35,20 +43,35 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
         return seen
     banner = banner_of(user, task.patient)
     contacts = list_contacts(user, task.patient)[:EVENTS]
-    return seen | {
-        "banner": banner,
-        "allergies": allergy_line(banner),
-        "similar": similar_line(banner),
-        "reach": reach(task.patient, banner, user),
-        "events": [contact_of(contact) for contact in contacts],
-    } | log_form(user, task.patient, task, place="peek")
+    return (
+        seen
+        | {
+            "banner": banner,
+            "allergies": allergy_line(banner),
+            "similar": similar_line(banner),
+            "reach": reach(task.patient, banner, user),
+            "events": [contact_of(contact) for contact in contacts],
+        }
+        | log_form(user, task.patient, task, place="peek")
+    )
 
 
 def log_form(
-    user: User, patient: Patient, task: Task | None, *, place: str, back: str = "", data: Any = None, refusal: str = ""
+    user: User,
+    patient: Patient,
+    task: Task | None,
+    *,
+    place: str,
+    back: str = "",
+    data: Any = None,
+    refusal: str = "",
 ) -> dict[str, Any]:
     """The short log form, when there is someone to call and this person may log it."""
-    if not user.may(Permission.CONTACT_LOG) or not patient.may_be_contacted or (task is not None and not task.is_open):
+    if (
+        not user.may(Permission.CONTACT_LOG)
+        or not patient.may_be_contacted
+        or (task is not None and not task.is_open)
+    ):
         return {"form": None}
     return {
         "form": QuickLogForm(data, user=user, auto_id=f"{place}_%s"),
@@ -64,8 +87,16 @@ def log_form(
 
 
 def checklist_of(task: Task) -> dict[str, Any]:
-    steps = [{"n": n, "text": step.get("text", ""), "done": bool(step.get("done"))} for n, step in enumerate(task.checklist)]
-    return {"steps": steps, "done": task.checklist_done, "url": reverse("worklist:checklist", args=[task.pk]), "open": task.is_open}
+    steps = [
+        {"n": n, "text": step.get("text", ""), "done": bool(step.get("done"))}
+        for n, step in enumerate(task.checklist)
+    ]
+    return {
+        "steps": steps,
+        "done": task.checklist_done,
+        "url": reverse("worklist:checklist", args=[task.pk]),
+        "open": task.is_open,
+    }
 
 
 def why(task: Task, user: User) -> str:
@@ -103,7 +134,9 @@ def reach(patient: Patient, banner: Banner, user: User) -> list[dict[str, Any]]:
     if known is None:
         return []
     today = user.organization.today()
-    phones = [point for point in known.phones if point.kind not in {ContactPoint.Kind.EMAIL, ContactPoint.Kind.FAX}]
+    phones = [
+        point for point in known.phones if point.kind not in {ContactPoint.Kind.EMAIL, ContactPoint.Kind.FAX}
+    ]
     lines = [_phone(point, n) for n, point in enumerate(phones)]
     if not lines:
         lines = [{"label": _("Phone"), "text": display.not_recorded()}]
@@ -118,9 +151,18 @@ def _phone(point: ContactPoint, n: int) -> dict[str, Any]:
     number = point.number or point.value
     if point.do_not_use:
         why_not = point.do_not_use_reason or _("do not use")
-        return {"label": point.get_kind_display(), "number": display.phone(number), "struck": True, "text": why_not}
+        return {
+            "label": point.get_kind_display(),
+            "number": display.phone(number),
+            "struck": True,
+            "text": why_not,
+        }
     preferred = _("preferred") if n == 0 else ""
-    machine = point.get_voicemail_display() if point.voicemail != ContactPoint.Voicemail.UNKNOWN else _("voicemail not asked")
+    machine = (
+        point.get_voicemail_display()
+        if point.voicemail != ContactPoint.Voicemail.UNKNOWN
+        else _("voicemail not asked")
+    )
     words = [word for word in (preferred, point.best_time, machine, point.note) if word]
     return {
         "label": point.get_kind_display(),

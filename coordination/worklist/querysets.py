@@ -8,7 +8,20 @@ from typing import Any, Self
 
 from django.contrib.postgres.aggregates import JSONBAgg
 from django.db import models
-from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, JSONObject
 
 from coordination.accounts.permissions import Permission
@@ -77,7 +90,11 @@ def figures_of(clock: Clock, bucket: str, narrow: Q) -> dict[str, Any]:
     here = clock.buckets()[bucket] & narrow
     appointment = clock.appointments()
     names = ["id", "minutes", "kind", "title"]
-    columns = {name: F(name) for name in names} | {"at": F("due_at"), "family": F("patient__family"), "given": F("patient__given")}
+    columns = {name: F(name) for name in names} | {
+        "at": F("due_at"),
+        "family": F("patient__family"),
+        "given": F("patient__given"),
+    }
     due_today = clock.awake & Q(due_at__lte=clock.end_of_today) & ~appointment
     none = Value([], models.JSONField())
     return {
@@ -107,7 +124,7 @@ class TaskQuerySet(models.QuerySet[Any]):
     def of(self, patient: Any) -> Self:
         return self.filter(patient=patient)
 
-    def owned_by(self, owner_id: uuid.UUID) -> Self:
+    def owned_by(self, owner_id: uuid.UUID | None) -> Self:
         return self.filter(owner_id=owner_id)
 
     def in_queues(self, team_ids: Collection[uuid.UUID]) -> Self:
@@ -132,7 +149,9 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def with_record(self) -> Self:
         """With everything a page about one task names."""
-        return self.select_related("patient__team", "patient__coordinator", "owner", "queue", "closed_by", "created_by")
+        return self.select_related(
+            "patient__team", "patient__coordinator", "owner", "queue", "closed_by", "created_by"
+        )
 
     def figures(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> dict[str, Any]:
         """Everything My day says about its list, in one statement and by the rules of the list itself."""
@@ -142,7 +161,11 @@ class TaskQuerySet(models.QuerySet[Any]):
     def figures_within(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> Subquery:
         """The same figures as one JSON value, to be read inside another statement. No row: NULL."""
         all_of_it = self.open().order_by().annotate(whole=Value(1)).values("whole")
-        return Subquery(all_of_it.annotate(figures=JSONObject(**figures_of(clock, bucket, narrowed or Q()))).values("figures"))
+        return Subquery(
+            all_of_it.annotate(figures=JSONObject(**figures_of(clock, bucket, narrowed or Q()))).values(
+                "figures"
+            )
+        )
 
     def for_timeline(self, user: Any, patient: Any) -> Self:
         """What was promised and how it ended: the rows of a timeline (the model says how they read)."""

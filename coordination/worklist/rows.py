@@ -153,7 +153,9 @@ def row_of(task: Task, reader: Reader) -> dict[str, Any]:
         "risk": patient.risk if patient is not None else "",
         "last_contact": patient.last_contact_at if patient is not None else None,
         "last_outcome": OUTCOMES.get(patient.last_contact_outcome, "") if patient is not None else "",
-        "url": reverse("patients:patient", args=[patient.pk]) if patient else reverse("worklist:task", args=[task.pk]),
+        "url": reverse("patients:patient", args=[patient.pk])
+        if patient
+        else reverse("worklist:task", args=[task.pk]),
         "task_url": reverse("worklist:task", args=[task.pk]),
         "peek_url": reverse("worklist:peek", args=[task.pk]) if reader.peeks else "",
     }
@@ -163,7 +165,10 @@ def row_of(task: Task, reader: Reader) -> dict[str, Any]:
 
 def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
     """The addresses of what this person may do with an open task; empty where they may not."""
-    user, links = reader.user, dict.fromkeys(["done_url", "finish_url", "snooze_url", "assign_url", "claim_url", "log_url"], "")
+    user, links = (
+        reader.user,
+        dict.fromkeys(["done_url", "finish_url", "snooze_url", "assign_url", "claim_url", "log_url"], ""),
+    )
     if user.may(Permission.TASK_WORK):
         links["snooze_url"] = reverse("worklist:snooze", args=[task.pk])
         links["assign_url"] = reverse("worklist:assign", args=[task.pk])

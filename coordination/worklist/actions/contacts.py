@@ -113,9 +113,13 @@ def _check(contact: Contact, next_step: NextStep | None, *, by: User) -> None:
         raise Refused(_("A contact that is still to come is a task. Enter when it happened."), field="day")
     outreach = contact.direction == Contact.Direction.OUT and contact.target == Contact.Target.PATIENT
     if patient.is_deceased and outreach:
-        raise Refused(_("This patient has died. Contact with the family or a provider can be logged."), field="target")
+        raise Refused(
+            _("This patient has died. Contact with the family or a provider can be logged."), field="target"
+        )
     if next_step is None and not contact.no_follow_up_reason:
-        raise Refused(_("Choose when you follow up, or say why there is nothing to follow up."), field="follow_up")
+        raise Refused(
+            _("Choose when you follow up, or say why there is nothing to follow up."), field="follow_up"
+        )
     if next_step is not None and next_step.due.at <= timezone.now():
         raise Refused(_("Choose a follow-up that is still to come."), field="follow_up")
     if contact.contact_point is not None and contact.contact_point.patient_id != patient.pk:
@@ -129,7 +133,9 @@ def _check_critical(contact: Contact, next_step: NextStep | None, task: Task) ->
         if not contact.note:
             raise Refused(_("This is a safety matter: write down how it ended."), field="note")
     elif next_step is None:
-        raise Refused(_("Nobody was reached about a safety matter: plan the next attempt."), field="follow_up")
+        raise Refused(
+            _("Nobody was reached about a safety matter: plan the next attempt."), field="follow_up"
+        )
     elif next_step.due.at > max(task.due_at, timezone.now() + dt.timedelta(days=1)):
         raise Refused(_("A safety matter is tried again within a day."), field="follow_up")
 
@@ -161,7 +167,8 @@ def _open_next(contact: Contact, step: NextStep, *, by: User) -> Task:
         patient=contact.patient,
         title=step.title or (task.title if task is not None and again else _("Follow-up call")),
         kind=step.kind or (task.kind if task is not None and again else Task.Kind.FOLLOW_UP),
-        reason=step.reason or _why(contact, attempt=details.get("attempt", 0), planned=details.get("attempts_planned", 0)),
+        reason=step.reason
+        or _why(contact, attempt=details.get("attempt", 0), planned=details.get("attempts_planned", 0)),
         due=step.due,
         owner=step.owner,
         **details,

@@ -19,7 +19,9 @@ from coordination.worklist.models import Task
 
 
 @transaction.atomic
-def snooze_task(*, task: Task, by: User, until: dt.datetime, reason: str = "", version: int | None = None) -> Task:
+def snooze_task(
+    *, task: Task, by: User, until: dt.datetime, reason: str = "", version: int | None = None
+) -> Task:
     """Let a task sleep. Past its due time it needs a reason; a critical one never sleeps past its limit."""
     task = lock_open_task(task, version=version)
     now = timezone.now()
@@ -27,7 +29,9 @@ def snooze_task(*, task: Task, by: User, until: dt.datetime, reason: str = "", v
         raise Refused(_("Choose a time that is still to come."), field="when")
     if until > now + dt.timedelta(days=settings.SNOOZE_MAX_DAYS):
         sentence = ngettext(
-            "A task sleeps for at most %(n)s day.", "A task sleeps for at most %(n)s days.", settings.SNOOZE_MAX_DAYS
+            "A task sleeps for at most %(n)s day.",
+            "A task sleeps for at most %(n)s days.",
+            settings.SNOOZE_MAX_DAYS,
         )
         raise Refused(sentence % {"n": settings.SNOOZE_MAX_DAYS}, field="when")
     if task.is_critical and until > task.due_at:
@@ -83,7 +87,9 @@ def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = 
     task = lock_open_task(task, version=version)
     waiting_on = waiting_on.strip()
     if waiting_on and task.is_critical:
-        raise Refused(_("A safety matter waits on nobody. Act, or hand it to someone who can."), field="waiting_on")
+        raise Refused(
+            _("A safety matter waits on nobody. Act, or hand it to someone who can."), field="waiting_on"
+        )
     if not waiting_on and task.status != Task.Status.WAITING:
         raise Refused(_("Say on whom it waits."), field="waiting_on")
     since = task.waiting_since if task.status == Task.Status.WAITING else timezone.now()

@@ -12,7 +12,13 @@ from coordination.accounts.models import Team, User
 from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
-from coordination.worklist.actions.caseload import already_closed, lock_open_task, lock_patient, lock_task, settle
+from coordination.worklist.actions.caseload import (
+    already_closed,
+    lock_open_task,
+    lock_patient,
+    lock_task,
+    settle,
+)
 from coordination.worklist.due import Due
 from coordination.worklist.models import Task
 from patients.models import Patient
@@ -69,7 +75,12 @@ def open_task(
     `details`: context, due_rule, minutes, priority, checklist, attempt, attempts_planned, source, subject_route, subject_id,
     follows.
     """
-    if source_key and (same := Task.objects.filter(organization_id=by.organization_id, source_key=source_key).first()):
+    same: Task | None = (
+        Task.objects.filter(organization_id=by.organization_id, source_key=source_key).first()
+        if source_key
+        else None
+    )
+    if same is not None:
         return same
     patient = lock_patient(patient) if patient is not None else None
     task = place_task(
@@ -127,8 +138,13 @@ def place_task(
 
 def tell_owner(task: Task, *, by: User) -> None:
     if task.owner_id is not None and task.owner_id != by.pk:
-        ids = {"task_id": str(task.pk), "user_id": str(task.owner_id), "by_id": str(by.pk)}
-        post("task.assigned", organization_id=task.organization_id, **ids)
+        post(
+            "task.assigned",
+            organization_id=task.organization_id,
+            task_id=str(task.pk),
+            user_id=str(task.owner_id),
+            by_id=str(by.pk),
+        )
 
 
 @transaction.atomic
@@ -172,7 +188,12 @@ def reopen_task(*, task: Task, by: User) -> Task:
         raise Refused(sentence % {"closed": already_closed(task), "n": settings.UNDO_MINUTES})
     if Task.objects.filter(follows=task).exists():
         raise Refused(_("The contact that closed this task opened a next step. Go on from there."))
-    values: dict[str, Any] = {"status": Task.Status.OPEN, "outcome": "", "outcome_note": "", "closed_at": None}
+    values: dict[str, Any] = {
+        "status": Task.Status.OPEN,
+        "outcome": "",
+        "outcome_note": "",
+        "closed_at": None,
+    }
     changed = task.change(values | {"closed_by": None, "waiting_on": "", "waiting_since": None}, by=by)
     settle(task.patient_id)
     record("task.reopened", by=by, target=task, changed=changed)

@@ -47,13 +47,17 @@ def _version(data: Data) -> int | None:
 
 
 def _snooze(user: User, task: Task, data: Data) -> Said:
-    task = actions.snooze_task(task=task, by=user, until=data["until"], reason=data["reason"], version=_version(data))
+    task = actions.snooze_task(
+        task=task, by=user, until=data["until"], reason=data["reason"], version=_version(data)
+    )
     words = {"name": name_of(task), "title": task.title, "day": display.day_short(data["until"].date())}
     return task, _("Snoozed %(name)s: %(title)s, until %(day)s.") % words, undo("wake", task)
 
 
 def _assign(user: User, task: Task, data: Data) -> Said:
-    task = actions.assign_task(task=task, by=user, owner=data["owner"], queue=data["queue"], version=_version(data))
+    task = actions.assign_task(
+        task=task, by=user, owner=data["owner"], queue=data["queue"], version=_version(data)
+    )
     words = {"name": name_of(task), "title": task.title, "owner": owner_words(task, user)}
     return task, _("%(owner)s has %(name)s: %(title)s.") % words, ""
 
@@ -61,12 +65,18 @@ def _assign(user: User, task: Task, data: Data) -> Said:
 def _wait(user: User, task: Task, data: Data) -> Said:
     task = actions.set_waiting(task=task, by=user, waiting_on=data["waiting_on"], version=_version(data))
     words = {"name": name_of(task), "title": task.title, "whom": task.waiting_on}
-    sentence = _("%(name)s: %(title)s waits on %(whom)s.") if task.waiting_on else _("%(name)s: %(title)s is work again.")
+    sentence = (
+        _("%(name)s: %(title)s waits on %(whom)s.")
+        if task.waiting_on
+        else _("%(name)s: %(title)s is work again.")
+    )
     return task, sentence % words, ""
 
 
 def _move(user: User, task: Task, data: Data) -> Said:
-    task = actions.change_due(task=task, by=user, due=data["due"], reason=data["reason"], version=_version(data))
+    task = actions.change_due(
+        task=task, by=user, due=data["due"], reason=data["reason"], version=_version(data)
+    )
     words = {"name": name_of(task), "title": task.title, "due": due_words(task, user)}
     return task, _("%(name)s: %(title)s is due %(due)s.") % words, ""
 
@@ -81,7 +91,10 @@ def _close(user: User, task: Task, data: Data) -> Said:
 def _due_form(user: User, task: Task, data: Any) -> TaskEdit:
     due = due_value(task, user)
     local = task.due_at.astimezone(user.zone)
-    initial = {"day": local.date() if task.due_has_time else due, "time": local.time() if task.due_has_time else None}
+    initial = {
+        "day": local.date() if task.due_has_time else due,
+        "time": local.time() if task.due_has_time else None,
+    }
     return DueForm(data, user=user, initial=initial)
 
 
@@ -127,12 +140,26 @@ def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
     except Refused as refusal:
         return _show(request, act, task, form, refusal=refusal.sentence, status=422)
     except Stale as stale:
-        return _show(request, act, get_task(user, pk, permission=Permission.TASK_WORK), form, stale=stale.sentence, status=409)
+        return _show(
+            request,
+            act,
+            get_task(user, pk, permission=Permission.TASK_WORK),
+            form,
+            stale=stale.sentence,
+            status=409,
+        )
     return row_answer(request, task, sentence, undo_url=undo_url)
 
 
 def _show(
-    request: HttpRequest, act: Act, task: Task, form: TaskEdit, *, refusal: str = "", stale: str = "", status: int = 200
+    request: HttpRequest,
+    act: Act,
+    task: Task,
+    form: TaskEdit,
+    *,
+    refusal: str = "",
+    stale: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """The form, with what is stored now. After a conflict the next save is measured against that."""
     user = person(request)
@@ -250,4 +277,6 @@ def checklist(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return refused_page(request, task, refusal.sentence)
     if not wants_parts(request):
         return row_answer(request, task, _("Saved."))
-    return parts(request, "worklist/_checklist.html", {"checklist": checklist_of(task), "task": task, "may_work": True})
+    return parts(
+        request, "worklist/_checklist.html", {"checklist": checklist_of(task), "task": task, "may_work": True}
+    )

@@ -29,7 +29,9 @@ def current_url(request: HttpRequest) -> str:
     return request.headers.get("HX-Current-URL", "")
 
 
-def parts(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200, trigger: str = "") -> HttpResponse:
+def parts(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200, trigger: str = ""
+) -> HttpResponse:
     response = render(request, template, context, status=status)
     if trigger:
         response.headers["HX-Trigger"] = trigger
@@ -76,4 +78,10 @@ def row_answer(
         **counts_behind(person(request), current_url(request)),
         **more,
     }
-    return parts(request, "worklist/_answer.html", context, status=status, trigger="closeDialog" if close_dialog else "")
+    return parts(
+        request,
+        "worklist/_answer.html",
+        context,
+        status=status,
+        trigger="closeDialog" if close_dialog else "",
+    )

@@ -56,7 +56,9 @@ def _uuid(text: str) -> uuid.UUID:
 def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None) -> HttpResponse:
     place = request.POST.get("place", "")
     quick = place in {"peek", "dialog", "page"}
-    form: FollowUpForm = QuickLogForm(request.POST, user=user) if quick else _full_form(request, user, patient, task)
+    form: FollowUpForm = (
+        QuickLogForm(request.POST, user=user) if quick else _full_form(request, user, patient, task)
+    )
     refusal = ""
     status = 422
     if request.POST.get("patient") != str(patient.pk):
@@ -71,7 +73,9 @@ def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None)
         else:
             return _saved(request, user, contact, place)
     if quick and wants_parts(request):
-        return _quick(request, user, patient, task, place=place, data=request.POST, refusal=refusal, status=status)
+        return _quick(
+            request, user, patient, task, place=place, data=request.POST, refusal=refusal, status=status
+        )
     if quick:  # without a script the short form goes on as the full one, with what was typed
         form = _full_form(request, user, patient, task, typed=request.POST)
     return _page(request, user, patient, task, form, refusal=refusal, status=status)
@@ -105,7 +109,11 @@ def _saved(request: HttpRequest, user: User, contact: Contact, place: str) -> Ht
     name = contact.patient.display_name
     if contact.next_task is not None:
         due = follow_up_words(contact.next_task.due_at, user)
-        sentence = _("Saved for %(name)s. Next: %(title)s, %(due)s.") % {"name": name, "title": contact.next_task.headline, "due": due}
+        sentence = _("Saved for %(name)s. Next: %(title)s, %(due)s.") % {
+            "name": name,
+            "title": contact.next_task.headline,
+            "due": due,
+        }
     else:
         sentence = _("Saved for %(name)s. Nothing follows.") % {"name": name}
     if contact.task is None or not wants_parts(request):
@@ -133,7 +141,11 @@ def _quick(
     if context["form"] is None:
         context |= {"refusal": refusal or _no_form_words(patient, task), "patient": patient, "place": place}
     context["banner"] = strip_of(patient)
-    template = "worklist/_log_dialog.html" if place == "dialog" and request.method != "POST" else "worklist/_log_form.html"
+    template = (
+        "worklist/_log_dialog.html"
+        if place == "dialog" and request.method != "POST"
+        else "worklist/_log_form.html"
+    )
     return parts(request, template, context, status=status)
 
 
@@ -160,7 +172,9 @@ def _full_form(
     }
     if typed is not None:
         names = ("outcome", "note", "follow_up", "day", "no_follow_up_reason")
-        return ContactForm(user=user, points=points, initial=initial | {name: typed.get(name, "") for name in names})
+        return ContactForm(
+            user=user, points=points, initial=initial | {name: typed.get(name, "") for name in names}
+        )
     data = request.POST if request.method == "POST" else None
     return ContactForm(data, user=user, points=points, initial=initial)
 

@@ -57,8 +57,8 @@ def day_print(request: HttpRequest) -> HttpResponse:
     view, clock = View.read(request.GET), clock_of(user)
     tasks = list_work(user, desk_named(user, view.desk)).filter(clock.awake, due_at__lte=clock.end_of_today)
     reader = Reader(user, timezone.now())
-    rows = [row_of(task, reader) | {"reason": task.reason} for task in tasks.with_patient().in_work_order()[:200]]
+    rows = [
+        row_of(task, reader) | {"reason": task.reason} for task in tasks.with_patient().in_work_order()[:200]
+    ]
     record_access(Event.Kind.PRINT, "worklist.printed", by=user, detail={"rows": len(rows)})
     return render(request, "worklist/day_print.html", {"rows": rows, "view": view, "printed_at": clock.now})
-
-

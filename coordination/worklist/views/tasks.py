@@ -75,7 +75,9 @@ def task_new(request: HttpRequest) -> HttpResponse:
     pk = request.GET.get("patient", "")
     patient = get_patient(user, _uuid(pk), permission=Permission.TASK_WORK) if pk else None
     queues = list(list_queues(user, patient))
-    form = TaskForm(request.POST if request.method == "POST" else None, user=user, people=list_owners(user), queues=queues)
+    form = TaskForm(
+        request.POST if request.method == "POST" else None, user=user, people=list_owners(user), queues=queues
+    )
     refusal = ""
     if request.method == "POST" and request.POST.get("patient", "") != (str(patient.pk) if patient else ""):
         refusal = _("This form was about another patient. Nothing was saved.")
@@ -128,7 +130,10 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = person(request)
     patient = open_record(user, pk, page="tasks", permission=Permission.TASK_VIEW)
     reader = Reader(user, timezone.now())
-    open_rows = [row_of(each, reader) | {"owner": owner_words(each, user)} for each in list_open_tasks(user, patient)[:100]]
+    open_rows = [
+        row_of(each, reader) | {"owner": owner_words(each, user)}
+        for each in list_open_tasks(user, patient)[:100]
+    ]
     page = keyset(
         list_closed_tasks(user, patient),
         order=[("closed_at", "desc"), ("id", "desc")],

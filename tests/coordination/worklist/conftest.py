@@ -19,7 +19,9 @@ def statements():
         with CaptureQueriesContext(connection) as captured:
             yield seen
         seen += [
-            query["sql"] for query in captured.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))
+            query["sql"]
+            for query in captured.captured_queries
+            if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK"))
         ]
 
     return count

@@ -116,7 +116,10 @@ class TestEveryAct:
 class TestEveryForm:
     def test_it_is_a_page_and_a_dialog(self, cast, signed_in, task, parts, act):
         client = signed_in(cast.ana)
-        page, dialog = client.get(f"/tasks/{task.pk}/{act}/"), client.get(f"/tasks/{task.pk}/{act}/", headers=parts)
+        page, dialog = (
+            client.get(f"/tasks/{task.pk}/{act}/"),
+            client.get(f"/tasks/{task.pk}/{act}/", headers=parts),
+        )
         assert page.status_code == dialog.status_code == 200
         assert b"<html" in page.content
         assert b"<html" not in dialog.content
@@ -184,7 +187,10 @@ def test_a_safety_matter_ends_by_its_form(cast, signed_in, inside):
     task = TaskFactory(patient=cast.pat, priority=1)
     client = signed_in(cast.ana)
     assert client.post(f"/tasks/{task.pk}/done/").status_code == 422
-    assert client.post(f"/tasks/{task.pk}/done/", {"outcome": "completed", "note": "Seen, safe"}).status_code == 302
+    assert (
+        client.post(f"/tasks/{task.pk}/done/", {"outcome": "completed", "note": "Seen, safe"}).status_code
+        == 302
+    )
     inside(cast.riverbend)
     task.refresh_from_db()
     assert task.outcome_note == "Seen, safe"
@@ -206,7 +212,9 @@ def test_it_never_leads_off_the_site(cast, signed_in, task):
 
 
 def test_without_a_word_it_leads_back_where_one_came_from(cast, signed_in, task):
-    response = signed_in(cast.ana).post(f"/tasks/{task.pk}/done/", headers={"Referer": "http://testserver/day/?bucket=overdue"})
+    response = signed_in(cast.ana).post(
+        f"/tasks/{task.pk}/done/", headers={"Referer": "http://testserver/day/?bucket=overdue"}
+    )
     assert response["Location"] == "/day/?bucket=overdue"
 
 

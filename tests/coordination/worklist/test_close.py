@@ -20,7 +20,13 @@ from tests.factories import PatientFactory, TaskFactory, UserFactory, join_care_
 
 @pytest.fixture
 def task(cast):
-    return open_task(by=cast.ana, patient=cast.pat, title="Call about oxygen", reason="Delivery not confirmed", due=in_hours(4))
+    return open_task(
+        by=cast.ana,
+        patient=cast.pat,
+        title="Call about oxygen",
+        reason="Delivery not confirmed",
+        due=in_hours(4),
+    )
 
 
 def in_hours(n):
@@ -43,7 +49,12 @@ def test_it_closes_with_an_outcome_and_keeps_the_caseload_row(cast, task):
 def test_it_writes_down_who_did_what(cast, task):
     close_task(task=task, by=cast.sue)
     opened, closed = Event.objects.filter(target_id=str(task.pk)).order_by("id")
-    assert (opened.name, opened.actor_id, closed.name, closed.actor_id) == ("task.opened", cast.ana.pk, "task.closed", cast.sue.pk)
+    assert (opened.name, opened.actor_id, closed.name, closed.actor_id) == (
+        "task.opened",
+        cast.ana.pk,
+        "task.closed",
+        cast.sue.pk,
+    )
     assert closed.patient_id == cast.pat.pk
     assert "status" in closed.changed
     assert closed.detail == {"outcome": "completed"}
@@ -72,7 +83,12 @@ def test_an_older_version_is_stale(cast, task):
 def test_the_end_can_be_taken_back_for_ten_minutes(cast, task):
     close_task(task=task, by=cast.ana, note="Oops")
     reopened = reopen_task(task=task, by=cast.ana)
-    assert (reopened.status, reopened.outcome, reopened.outcome_note, reopened.closed_at) == ("open", "", "", None)
+    assert (reopened.status, reopened.outcome, reopened.outcome_note, reopened.closed_at) == (
+        "open",
+        "",
+        "",
+        None,
+    )
     cast.pat.refresh_from_db()
     assert cast.pat.open_tasks == 1
     with pytest.raises(Refused, match="is open"):
@@ -81,7 +97,10 @@ def test_the_end_can_be_taken_back_for_ten_minutes(cast, task):
 
 def test_after_ten_minutes_it_is_history(cast, task):
     close_task(task=task, by=cast.ana)
-    with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)), pytest.raises(Refused, match="10 minutes"):
+    with (
+        time_machine.travel(timezone.now() + dt.timedelta(minutes=11)),
+        pytest.raises(Refused, match="10 minutes"),
+    ):
         reopen_task(task=task, by=cast.ana)
 
 
@@ -89,12 +108,18 @@ def test_nothing_that_reaches_out_is_planned_for_someone_who_died(cast):
     Patient.objects.filter(pk=cast.pat.pk).update(is_deceased=True)
     with pytest.raises(Refused, match="has died"):
         open_task(by=cast.ana, patient=cast.pat, title="Call", reason="So", due=in_hours(1), kind="call")
-    assert open_task(by=cast.ana, patient=cast.pat, title="Return device", reason="So", due=in_hours(1), kind="other").is_open
+    assert open_task(
+        by=cast.ana, patient=cast.pat, title="Return device", reason="So", due=in_hours(1), kind="other"
+    ).is_open
 
 
 def test_the_same_cause_opens_one_task(cast):
-    first = open_task(by=cast.ana, patient=cast.pat, title="A", reason="B", due=in_hours(1), source_key="discharge:7")
-    second = open_task(by=cast.ana, patient=cast.pat, title="A", reason="B", due=in_hours(1), source_key="discharge:7")
+    first = open_task(
+        by=cast.ana, patient=cast.pat, title="A", reason="B", due=in_hours(1), source_key="discharge:7"
+    )
+    second = open_task(
+        by=cast.ana, patient=cast.pat, title="A", reason="B", due=in_hours(1), source_key="discharge:7"
+    )
     assert first == second
 
 
@@ -107,7 +132,9 @@ def test_a_task_about_nobody_is_ones_own(cast):
 @pytest.mark.django_db(transaction=True)
 def test_eight_people_click_done_at_once_and_one_closes_it(serialized):
     task, people = serialized
-    outcomes = run_at_once([lambda person=person: close_task(task=task, by=person) for person in people], task.organization_id)
+    outcomes = run_at_once(
+        [lambda person=person: close_task(task=task, by=person) for person in people], task.organization_id
+    )
     assert sorted(outcomes) == ["done"] + ["refused"] * 7
     with organization(task.organization_id):
         assert Event.objects.filter(name="task.closed", target_id=str(task.pk)).count() == 1
@@ -118,7 +145,10 @@ def test_eight_people_click_done_at_once_and_one_closes_it(serialized):
 def test_eight_tasks_of_one_patient_close_at_once_and_the_count_is_right(serialized):
     task, people = serialized
     with organization(task.organization_id):
-        tasks = [open_task(by=people[0], patient=task.patient, title=f"T{n}", reason="So", due=in_hours(n + 1)) for n in range(8)]
+        tasks = [
+            open_task(by=people[0], patient=task.patient, title=f"T{n}", reason="So", due=in_hours(n + 1))
+            for n in range(8)
+        ]
     calls = [lambda t=t, p=p: close_task(task=t, by=p) for t, p in zip(tasks, people, strict=True)]
     assert run_at_once(calls, task.organization_id) == ["done"] * 8
     with organization(task.organization_id):

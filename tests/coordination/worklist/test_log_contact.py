@@ -20,7 +20,9 @@ from tests.factories import PatientFactory, TaskFactory
 
 @pytest.fixture
 def task(cast):
-    return TaskFactory(patient=cast.pat, kind="discharge_call", title="Post-discharge call", attempt=1, attempts_planned=3)
+    return TaskFactory(
+        patient=cast.pat, kind="discharge_call", title="Post-discharge call", attempt=1, attempts_planned=3
+    )
 
 
 def tomorrow(cast):
@@ -33,7 +35,12 @@ def counts():
 
 def test_voicemail_closes_the_attempt_and_opens_the_next(cast, task):
     contact = log_contact(
-        patient=cast.pat, by=cast.ana, task=task, outcome="left_voicemail", note="Left name and number", next_step=NextStep(tomorrow(cast))
+        patient=cast.pat,
+        by=cast.ana,
+        task=task,
+        outcome="left_voicemail",
+        note="Left name and number",
+        next_step=NextStep(tomorrow(cast)),
     )
     task.refresh_from_db()
     following = contact.next_task
@@ -46,12 +53,20 @@ def test_voicemail_closes_the_attempt_and_opens_the_next(cast, task):
     assert not contact.is_interactive
     cast.pat.refresh_from_db()
     assert (cast.pat.open_tasks, cast.pat.next_due_at) == (1, following.due_at)
-    assert (cast.pat.last_contact_at, cast.pat.last_contact_outcome) == (contact.occurred_at, "left_voicemail")
+    assert (cast.pat.last_contact_at, cast.pat.last_contact_outcome) == (
+        contact.occurred_at,
+        "left_voicemail",
+    )
 
 
 def test_reached_with_nothing_to_follow_up_says_why(cast, task):
     contact = log_contact(
-        patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", no_follow_up_reason="All arranged", minutes=12
+        patient=cast.pat,
+        by=cast.ana,
+        task=task,
+        outcome="reached_patient",
+        no_follow_up_reason="All arranged",
+        minutes=12,
     )
     task.refresh_from_db()
     assert (task.outcome, contact.next_task, contact.no_follow_up_reason) == ("reached", None, "All arranged")
@@ -61,7 +76,13 @@ def test_reached_with_nothing_to_follow_up_says_why(cast, task):
 
 
 def test_reached_with_a_follow_up_is_a_new_promise(cast, task):
-    contact = log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", next_step=NextStep(tomorrow(cast)))
+    contact = log_contact(
+        patient=cast.pat,
+        by=cast.ana,
+        task=task,
+        outcome="reached_patient",
+        next_step=NextStep(tomorrow(cast)),
+    )
     assert (contact.next_task.kind, contact.next_task.attempt) == ("follow_up", 0)
     assert contact.next_task.reason.startswith("Promised in the contact of ")
 
@@ -75,7 +96,12 @@ def test_it_ends_in_a_next_step_or_in_words(cast, task):
 
 def test_a_wrong_number_is_put_right_by_someone(cast, task):
     point = ContactPoint.objects.create(
-        organization=cast.riverbend, patient=cast.pat, kind="mobile", value="+15555550142", created_by=cast.ana, updated_by=cast.ana
+        organization=cast.riverbend,
+        patient=cast.pat,
+        kind="mobile",
+        value="+15555550142",
+        created_by=cast.ana,
+        updated_by=cast.ana,
     )
     step = NextStep(tomorrow(cast))
     first = log_contact(
@@ -85,7 +111,12 @@ def test_a_wrong_number_is_put_right_by_someone(cast, task):
     assert (correction.title, correction.owner) == ("Correct the phone number", cast.ana)
     assert correction.reason.startswith("Wrong number on ")
     log_contact(
-        patient=cast.pat, by=cast.ana, task=first.next_task, outcome="wrong_number", contact_point=point, next_step=step
+        patient=cast.pat,
+        by=cast.ana,
+        task=first.next_task,
+        outcome="wrong_number",
+        contact_point=point,
+        next_step=step,
     )
     assert Task.objects.filter(kind="data").count() == 1  # once while it is open
     close_task(task=correction, by=cast.ana)
@@ -94,7 +125,13 @@ def test_a_wrong_number_is_put_right_by_someone(cast, task):
 
 
 def test_returned_mail_is_about_the_address(cast):
-    log_contact(patient=cast.pat, by=cast.ana, outcome="returned_mail", mode="letter", no_follow_up_reason="Address first")
+    log_contact(
+        patient=cast.pat,
+        by=cast.ana,
+        outcome="returned_mail",
+        mode="letter",
+        no_follow_up_reason="Address first",
+    )
     assert Task.objects.get(kind="data").title == "Correct the address"
 
 
@@ -103,7 +140,11 @@ def test_a_patient_who_died_is_not_called(cast):
     with pytest.raises(Refused, match="has died"):
         log_contact(patient=cast.pat, by=cast.ana, outcome="no_answer", no_follow_up_reason="-")
     contact = log_contact(
-        patient=cast.pat, by=cast.ana, outcome="reached_caregiver", target="caregiver", no_follow_up_reason="Condolences"
+        patient=cast.pat,
+        by=cast.ana,
+        outcome="reached_caregiver",
+        target="caregiver",
+        no_follow_up_reason="Condolences",
     )
     assert contact.target == "caregiver"
 
@@ -111,14 +152,21 @@ def test_a_patient_who_died_is_not_called(cast):
 def test_a_contact_of_the_future_is_a_task(cast):
     with pytest.raises(Refused, match="still to come is a task"):
         log_contact(
-            patient=cast.pat, by=cast.ana, outcome="no_answer", no_follow_up_reason="-", occurred_at=timezone.now() + dt.timedelta(hours=1)
+            patient=cast.pat,
+            by=cast.ana,
+            outcome="no_answer",
+            no_follow_up_reason="-",
+            occurred_at=timezone.now() + dt.timedelta(hours=1),
         )
 
 
 def test_a_follow_up_lies_ahead(cast):
     with pytest.raises(Refused, match="still to come"):
         log_contact(
-            patient=cast.pat, by=cast.ana, outcome="no_answer", next_step=NextStep(Due(timezone.now() - dt.timedelta(hours=1)))
+            patient=cast.pat,
+            by=cast.ana,
+            outcome="no_answer",
+            next_step=NextStep(Due(timezone.now() - dt.timedelta(hours=1))),
         )
 
 
@@ -128,23 +176,34 @@ def test_a_task_or_number_of_another_patient_is_refused(cast):
     with pytest.raises(Refused, match="another patient"):
         log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", no_follow_up_reason="-")
     point = ContactPoint.objects.create(
-        organization=cast.riverbend, patient=other, kind="mobile", value="1", created_by=cast.ana, updated_by=cast.ana
+        organization=cast.riverbend,
+        patient=other,
+        kind="mobile",
+        value="1",
+        created_by=cast.ana,
+        updated_by=cast.ana,
     )
     with pytest.raises(Refused, match="another patient"):
-        log_contact(patient=cast.pat, by=cast.ana, outcome="no_answer", no_follow_up_reason="-", contact_point=point)
+        log_contact(
+            patient=cast.pat, by=cast.ana, outcome="no_answer", no_follow_up_reason="-", contact_point=point
+        )
 
 
 def test_a_task_someone_closed_meanwhile_is_refused(cast, task):
     close_task(task=task, by=cast.sue)
     with pytest.raises(Refused, match="Sue Park closed this task"):
-        log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", no_follow_up_reason="-")
+        log_contact(
+            patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", no_follow_up_reason="-"
+        )
     assert Contact.objects.count() == 0
 
 
 def test_an_older_version_is_stale(cast, task):
     task.change({"context": "More"}, by=cast.sue)
     with pytest.raises(Stale):
-        log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", no_follow_up_reason="-", version=1)
+        log_contact(
+            patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", no_follow_up_reason="-", version=1
+        )
 
 
 class TestSafety:
@@ -152,27 +211,41 @@ class TestSafety:
 
     @pytest.fixture
     def task(self, cast):
-        return TaskFactory(patient=cast.pat, kind="safety", priority=1, due_at=timezone.now() + dt.timedelta(hours=2))
+        return TaskFactory(
+            patient=cast.pat, kind="safety", priority=1, due_at=timezone.now() + dt.timedelta(hours=2)
+        )
 
     def test_reached_needs_words(self, cast, task):
         with pytest.raises(Refused, match="how it ended"):
-            log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", no_follow_up_reason="-")
+            log_contact(
+                patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", no_follow_up_reason="-"
+            )
 
     def test_not_reached_needs_another_attempt_soon(self, cast, task):
         with pytest.raises(Refused, match="plan the next attempt"):
-            log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", no_follow_up_reason="-")
+            log_contact(
+                patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", no_follow_up_reason="-"
+            )
         late = NextStep(Due(timezone.now() + dt.timedelta(days=3)))
         with pytest.raises(Refused, match="within a day"):
             log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", next_step=late)
         soon = NextStep(Due(timezone.now() + dt.timedelta(hours=3), has_time=True))
-        assert log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", next_step=soon).next_task.is_critical
+        assert log_contact(
+            patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", next_step=soon
+        ).next_task.is_critical
 
 
 def test_an_older_contact_entered_later_is_not_the_last(cast):
     now = timezone.now()
-    log_contact(patient=cast.pat, by=cast.ana, outcome="reached_patient", no_follow_up_reason="-", occurred_at=now)
     log_contact(
-        patient=cast.pat, by=cast.ana, outcome="no_answer", no_follow_up_reason="-", occurred_at=now - dt.timedelta(days=2)
+        patient=cast.pat, by=cast.ana, outcome="reached_patient", no_follow_up_reason="-", occurred_at=now
+    )
+    log_contact(
+        patient=cast.pat,
+        by=cast.ana,
+        outcome="no_answer",
+        no_follow_up_reason="-",
+        occurred_at=now - dt.timedelta(days=2),
     )
     cast.pat.refresh_from_db()
     assert (cast.pat.last_contact_at, cast.pat.last_contact_outcome) == (now, "reached_patient")
@@ -180,7 +253,12 @@ def test_an_older_contact_entered_later_is_not_the_last(cast):
 
 def test_it_is_written_down_without_a_word_of_it(cast, task):
     contact = log_contact(
-        patient=cast.pat, by=cast.ana, task=task, outcome="left_voicemail", note="canary", next_step=NextStep(tomorrow(cast))
+        patient=cast.pat,
+        by=cast.ana,
+        task=task,
+        outcome="left_voicemail",
+        note="canary",
+        next_step=NextStep(tomorrow(cast)),
     )
     names = list(Event.objects.order_by("id").values_list("name", flat=True))
     assert names == ["task.opened", "task.closed", "contact.logged"]
@@ -193,7 +271,11 @@ def test_a_next_step_for_a_colleague_is_announced(cast, task):
     contact = log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="reached_patient", next_step=step)
     assert contact.next_task.owner == cast.max
     message = Message.objects.get(topic="task.assigned")
-    assert message.payload == {"task_id": str(contact.next_task_id), "user_id": str(cast.max.pk), "by_id": str(cast.ana.pk)}
+    assert message.payload == {
+        "task_id": str(contact.next_task_id),
+        "user_id": str(cast.max.pk),
+        "by_id": str(cast.ana.pk),
+    }
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -208,7 +290,9 @@ def test_a_next_step_for_a_colleague_is_announced(cast, task):
     note=st.sampled_from(["", "Said so"]),
     died=st.booleans(),
 )
-def test_saved_means_closed_and_followed(cast, outcome, mode, target, direction, days, words, priority, note, died):
+def test_saved_means_closed_and_followed(
+    cast, outcome, mode, target, direction, days, words, priority, note, died
+):
     """Contact saved <=> task closed <=> a next step exists or the words why not. Refused: nothing at all is left."""
     step = NextStep(Due(timezone.now() + dt.timedelta(days=days, minutes=5))) if days is not None else None
     with transaction.atomic():
@@ -227,7 +311,9 @@ def test_saved_means_closed_and_followed(cast, outcome, mode, target, direction,
             task.refresh_from_db()
             assert not task.is_open
             assert (contact.next_task is not None) != bool(contact.no_follow_up_reason)
-            assert contact.next_task is None or (contact.next_task.is_open and contact.next_task.follows == task)
+            assert contact.next_task is None or (
+                contact.next_task.is_open and contact.next_task.follows == task
+            )
             patient = Patient.objects.get(pk=cast.pat.pk)
             assert patient.open_tasks == Task.objects.of(patient).open().count()
         transaction.set_rollback(True)
@@ -241,7 +327,9 @@ def test_when_one_part_fails_nothing_is_saved(cast, task, monkeypatch):
 
     monkeypatch.setattr("coordination.worklist.actions.contacts.record", full)
     with pytest.raises(IntegrityError):
-        log_contact(patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", next_step=NextStep(tomorrow(cast)))
+        log_contact(
+            patient=cast.pat, by=cast.ana, task=task, outcome="no_answer", next_step=NextStep(tomorrow(cast))
+        )
     assert counts() == (0, 1, 0)
     task.refresh_from_db()
     cast.pat.refresh_from_db()

@@ -47,7 +47,10 @@ class TestSnooze:
         with pytest.raises(Refused, match="Say why") as refused:
             snooze_task(task=task, by=cast.ana, until=hours(20))
         assert refused.value.field == "reason"
-        assert snooze_task(task=task, by=cast.ana, until=hours(20), reason="Away until Thursday").snooze_reason == "Away until Thursday"
+        assert (
+            snooze_task(task=task, by=cast.ana, until=hours(20), reason="Away until Thursday").snooze_reason
+            == "Away until Thursday"
+        )
 
     def test_a_safety_matter_never_sleeps_past_its_limit(self, cast):
         task = TaskFactory(patient=cast.pat, priority=1)
@@ -156,7 +159,9 @@ class TestDue:
 
 class TestChecklist:
     def test_steps_are_ticked_one_by_one(self, cast):
-        task = TaskFactory(patient=cast.pat, checklist=[{"text": "A", "done": False}, {"text": "B", "done": False}])
+        task = TaskFactory(
+            patient=cast.pat, checklist=[{"text": "A", "done": False}, {"text": "B", "done": False}]
+        )
         stale_copy = Task.objects.get(pk=task.pk)
         tick_checklist(task=task, by=cast.ana, step=0, done=True)
         ticked = tick_checklist(task=stale_copy, by=cast.sue, step=1, done=True)
