@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,7 +35,7 @@ class FilesField(forms.FileField):
 class ImportForm(forms.Form):
     mark_optional = True
 
-    files = FilesField(
+    sent = FilesField(
         label=gettext_lazy("Files"),
         widget=ManyFiles(attrs={"accept": ".json,.ndjson,.jsonl,.gz"}),
         error_messages={
@@ -52,8 +51,10 @@ class ImportForm(forms.Form):
         ),
         error_messages={"required": gettext_lazy("Name the system the records come from.")},
     )
-    team = forms.ModelChoiceField(label=gettext_lazy("Team for new patients"), queryset=None, required=False)
-    coordinator = forms.ModelChoiceField(
+    team: Any = forms.ModelChoiceField(
+        label=gettext_lazy("Team for new patients"), queryset=None, required=False
+    )
+    coordinator: Any = forms.ModelChoiceField(
         label=gettext_lazy("Coordinator for new patients"), queryset=None, required=False
     )
     dry_run = forms.BooleanField(
@@ -72,12 +73,12 @@ class ImportForm(forms.Form):
         teams.queryset = list_import_teams(user)
         carriers.queryset = list_carriers(user)
         teams.empty_label = carriers.empty_label = _("Choose")
-        self.fields["files"].help_text = _(
+        self.fields["sent"].help_text = _(
             "FHIR R4: Bundles or single resources as .json or .ndjson, also packed with gzip. Up to %(files)s files, %(size)s together."
         ) % {"files": MOST_FILES, "size": megabytes(settings.IMPORT_MAX_BYTES)}
 
-    def clean_files(self) -> list[UploadedFile]:
-        files: list[UploadedFile] = self.cleaned_data["files"]
+    def clean_sent(self) -> list[Any]:
+        files: list[Any] = self.cleaned_data["sent"]
         if len(files) > MOST_FILES:
             raise forms.ValidationError(_("Choose at most %(n)s files at a time.") % {"n": MOST_FILES})
         if sum(file.size or 0 for file in files) > settings.IMPORT_MAX_BYTES:

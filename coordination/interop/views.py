@@ -1,9 +1,9 @@
 """Imports: the list, a new one, one at work, what it could not take."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -49,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
     workspace = Workspace.create()
     try:
         values = form.cleaned_data
-        size = receive(workspace, values.pop("files"))
+        size = receive(workspace, values.pop("sent"))
         job = actions.request_import(workspace=workspace, size=size, by=user, **values)
     except Refused as refusal:
         workspace.remove()
@@ -61,7 +61,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return redirect("interop:import", pk=job.pk)
 
 
-def receive(workspace: Workspace, files: list[UploadedFile]) -> int:
+def receive(workspace: Workspace, files: Sequence[Any]) -> int:
     """Move the upload to the private store; returns its size in bytes."""
     return sum(
         workspace.receive(file.chunks(), number=number, by_line=is_named_by_line(file.name or ""))
@@ -112,7 +112,6 @@ def _context(request: HttpRequest, job: ImportJob, refusal: str = "") -> dict[st
         "issues": page.rows,
         "pager": page.links(request.GET),
         "issue_tabs": issue_tabs(job, severity),
-        "files": page.rows or severity,
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from coordination.interop.fhir.problems import LeftOut
 from tests.interop.made_up import about, coded, patient
-from tests.interop.readers import context, one, read, remarks
+from tests.interop.readers import context, facts, one, read, remarks
 
 
 def test_a_right_to_decide_is_kept_and_said_to_be_unverified() -> None:
@@ -133,3 +133,9 @@ def test_it_reads_a_coverage_whole() -> None:
     }
     assert expected.items() <= values.items()
     assert (values["starts_on"], values["ends_on"]) == (dt.date(2024, 1, 1), dt.date(2025, 6, 30))
+
+
+def test_ranks_stay_within_what_a_list_can_hold() -> None:
+    assert one(about("Coverage", "k", element="beneficiary", payor=[{"display": "A"}], order=-4))["rank"] == 1
+    telecom = [{"system": "phone", "value": "1", "rank": 10**9}]
+    assert facts(telecom=telecom).phones[0].rank == 99

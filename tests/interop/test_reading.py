@@ -156,7 +156,12 @@ def test_one_resource_larger_than_any_is_refused() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 def test_it_reads_the_same_in_pieces_of_any_size(size: int) -> None:
-    text = json.dumps(bundle(patient(), observation(valueQuantity={"value": 12.25}), condition())) + " "
+    sent = {
+        "resourceType": "Bundle",
+        "total": 12,
+        **bundle(patient(), observation(valueQuantity={"value": 12.25}), condition()),
+    }
+    text = json.dumps(sent) + " "
     pieces = (text[at : at + size] for at in range(0, len(text), size))
     assert [value["resource"]["resourceType"] for _text, value in resources(pieces)] == [
         "Patient",
@@ -245,3 +250,22 @@ def test_a_bad_file_leaves_no_row(cast: Cast, import_it: ImportIt, tmp_path: Pat
     )
     assert "the end is missing" in job.error
     assert [str(issue) for issue in ImportIssue.objects.filter(job=job)] == [f"file 1 : {job.error}"]
+
+
+@pytest.mark.django_db
+def test_entries_nobody_can_take_are_counted_and_said(cast: Cast, import_it: ImportIt) -> None:
+    sent = bundle(patient(), condition(note=[{"text": "\x00"}]), {"resourceType": "Odd"})
+    sent["entry"] += [{"request": {"method": "DELETE"}}, {"resource": "no"}]
+    job = import_it(sent)
+    assert (job.created, job.rejected, job.resources_read) == (1, 4, 5)
+    assert [issue.path for issue in ImportIssue.objects.filter(job=job).order_by("id")] == [
+        "",
+        "resourceType",
+        "",
+        "",
+    ]
+    assert job.by_kind["unknown"]["rejected"] == 4
+
+
+def test_a_file_cut_off_before_a_value_is_refused(tmp_path: Path) -> None:
+    assert "the end is missing" in sentence(tmp_path, '{"resourceType": ')

@@ -54,6 +54,7 @@ def test_an_instant_late_in_the_day_belongs_to_the_day_here() -> None:
         (condition(code={}), "Condition.code"),
         (condition(code=None), "Condition.code"),
         (observation(valueQuantity={"value": "7.2"}), "Observation.valueQuantity.value"),
+        (observation(valueQuantity={"value": 10**400}), "Observation.valueQuantity.value"),
         (observation(valueQuantity={"value": True}), "Observation.valueQuantity.value"),
         (observation(valueQuantity=None, valueInteger=1.5), "Observation.valueInteger"),
         (observation(valueQuantity=None, valueBoolean="yes"), "Observation.valueBoolean"),

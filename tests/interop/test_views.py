@@ -29,7 +29,7 @@ def upload(*resources: dict[str, Any], name: str = "Grace Okafor.ndjson") -> Sim
 
 def send(client: Client, cast: Cast, **values: Any) -> Any:
     data = {
-        "files": [upload(patient(), condition(), condition("bad", code=7))],
+        "sent": [upload(patient(), condition(), condition("bad", code=7))],
         "source": "Mercy",
         "team": cast.north.pk,
         **values,
@@ -80,7 +80,7 @@ def test_an_upload_becomes_an_import(cast: Cast, sue: Client, private_files: Pat
 
 
 def test_several_files_are_one_import(cast: Cast, sue: Client) -> None:
-    send(sue, cast, files=[upload(condition()), upload(patient(), name="b.ndjson")])
+    send(sue, cast, sent=[upload(condition()), upload(patient(), name="b.ndjson")])
     job = ImportJob.objects.get()
     work(job)
     assert (job.created, job.patients_total) == (2, 1)
@@ -89,9 +89,9 @@ def test_several_files_are_one_import(cast: Cast, sue: Client) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"files": None}, "Choose at least one file."),
-        ({"files": [SimpleUploadedFile("a.json", b"")]}, "This file is empty."),
-        ({"files": [upload(patient()) for _ in range(21)]}, "at most 20 files"),
+        ({"sent": None}, "Choose at least one file."),
+        ({"sent": [SimpleUploadedFile("a.json", b"")]}, "This file is empty."),
+        ({"sent": [upload(patient()) for _ in range(21)]}, "at most 20 files"),
         ({"source": ""}, "Name the system"),
         ({"source": "staff"}, "Name the system"),
         ({"team": ""}, "Choose a team or a coordinator"),
@@ -229,7 +229,7 @@ def test_the_counts_are_told_by_type_with_the_reason_for_leaving_out(cast: Cast,
     send(
         sue,
         cast,
-        files=[
+        sent=[
             SimpleUploadedFile("b.json", json.dumps(bundle(patient(), {"resourceType": "Claim"})).encode())
         ],
     )

@@ -92,3 +92,9 @@ def test_an_allergy_taken_back_does_not_count(cast: Cast, import_it: ImportIt) -
         )
     )
     assert imported().allergy_status == "not_recorded"
+
+
+def test_what_is_left_out_one_by_one_says_why(cast: Cast, import_it: ImportIt) -> None:
+    job = import_it(bundle(patient(), about("CareTeam", "t", participant=[])))
+    assert (job.created, job.kept) == (1, 1)
+    assert reasons(job) == ["CareTeam/t  left out: names nobody outside the family"]

@@ -157,7 +157,7 @@ def finish(job: ImportJob, status: str, *, error: str = "") -> None:
     with organization(job.organization_id):
         job.status, job.error, job.finished_at = status, error[:500], timezone.now()
         job.save(update_fields=["status", "error", "finished_at"])
-        counts = {outcome: getattr(job, outcome) for outcome in OUTCOMES}
+        counts: dict[str, int] = {outcome: getattr(job, outcome) for outcome in OUTCOMES}
         record("import.finished", by=job.created_by, target=job, detail={"status": status, **counts})
         if not job.created_by.is_system:
             notify(

@@ -58,7 +58,7 @@ def read_coverage(node: Node, context: Context, key: str) -> list[Row]:
         raise node.reject("payor", _("does not say who pays"))
     subscriber = node.ref("subscriber")
     values = {
-        "rank": min(node.integer("order") or 1, 99),
+        "rank": max(1, min(node.integer("order") or 1, 99)),
         "kind": kind_of(sort, f"{payer} {plan}").value,
         "payer": clip(payer, 200),
         "plan": clip(plan, 200),

@@ -1,7 +1,7 @@
 """Results and measurements, of whatever kind their value is."""
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -124,7 +124,7 @@ def _period(node: Node, key: str, context: Context) -> str:
     return " – ".join(found.text(end) for end in ("start", "end")).strip() if found else ""
 
 
-_KINDS: dict[str, Any] = {
+_KINDS: dict[str, Callable[[Node, str, Context], str]] = {
     "valueQuantity": _quantity,
     "valueCodeableConcept": _concept,
     "valueString": _text,

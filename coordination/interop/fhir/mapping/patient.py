@@ -60,7 +60,7 @@ class PatientFacts:
         mine, theirs = self.values, other.values
         if mine["birth_date"] and theirs["birth_date"] and mine["birth_date"] != theirs["birth_date"]:
             return True
-        return mine["sort_name"] != theirs["sort_name"]
+        return bool(mine["sort_name"] != theirs["sort_name"])
 
 
 def read_patient(node: Node, context: Context, key: str) -> PatientFacts:

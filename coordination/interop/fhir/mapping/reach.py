@@ -84,7 +84,7 @@ def read_telecoms(node: Node, context: Context) -> list[PhoneFacts]:
                 kind.value,
                 context.fit(telecom, "value", value, 200),
                 number,
-                telecom.integer("rank") or place,
+                max(1, min(telecom.integer("rank") or place, 99)),
             )
         )
     return list({(p.kind, p.value): p for p in reversed(found)}.values())[::-1]
