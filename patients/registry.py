@@ -89,9 +89,14 @@ def annotated(patients: Any, key: str) -> Any:
     return patients
 
 
+def default_status(*, searching: bool) -> str:
+    """The list shows who is in care; a search finds everyone."""
+    return "all" if searching else "active"
+
+
 def narrowed(patients: QuerySet[Any], chosen: Mapping[str, str], user: User) -> QuerySet[Any]:
     now = timezone.now()
-    patients = patients.filter(_status(chosen.get("status") or "active"))
+    patients = patients.filter(_status(chosen["status"]))
     if who := chosen.get("coordinator"):
         patients = patients.filter(coordinator={"me": user.pk, "none": None}.get(who, who))
     if team := chosen.get("team"):
@@ -122,7 +127,7 @@ def _status(status: str) -> Q:
 
 def said(form: FilterForm, chosen: Mapping[str, str]) -> dict[str, str]:
     """Each filter in words, by its name in the address."""
-    words = {"status": form.words("status", chosen.get("status") or "active")}
+    words = {"status": form.words("status", chosen["status"])}
     for name, value in chosen.items():
         label = form.words(name, value)
         if name == "coordinator":
@@ -147,10 +152,10 @@ def said(form: FilterForm, chosen: Mapping[str, str]) -> dict[str, str]:
 
 
 def chips(words: Mapping[str, str], query: QueryDict) -> list[dict[str, str]]:
-    """One way out of each filter. Being in care is what the list is about, so it has none."""
+    """One way out of each filter a person chose."""
     found = []
     for name, label in words.items():
-        if name == "status" and not query.get("status"):
+        if not query.get(name):
             continue
         left = query.copy()
         for gone in (name, "after", "before"):

@@ -102,7 +102,6 @@ LABELS = {
     "cultural_needs": __("Cultural and faith needs"), "record_number": __("Record number"),
 }  # fmt: skip
 HINTS = {
-    "family": __("As on the insurance card"),
     "former_names": __("Separate several with commas"),
     "pronouns": __("As in she/her"),
     "race_ethnicity_source": __("A weaker source never replaces a stronger one"),
@@ -113,12 +112,14 @@ HINTS = {
 CLINICAL = {"sex_for_clinical_use", "sexual_orientation"}
 
 
-def person_errors(form: forms.Form) -> None:
-    """What must be true across fields, for adding and changing alike."""
+def race_errors(form: forms.Form) -> None:
     race = form.cleaned_data.get("race_ethnicity") or []
     alone = {Patient.Race.DECLINED.value, Patient.Race.UNKNOWN.value} & set(race)
     if alone and len(race) > 1:
         form.add_error("race_ethnicity", _("“Declined” and “Not known” stand alone."))
+
+
+def name_errors(form: forms.Form) -> None:
     if not (form.cleaned_data.get("family") or form.cleaned_data.get("given") or form.errors.get("family")):
         form.add_error("family", _("Write the family name, or the one name the patient has."))
 
@@ -126,6 +127,7 @@ def person_errors(form: forms.Form) -> None:
 class PatientSection(RecordForm):
     """One part of the edit page. Fields nobody of this role may see are not in it."""
 
+    mark_optional = False
     names: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, leave_out: Iterable[str] = (), **kwargs: Any) -> None:
@@ -142,11 +144,18 @@ class PatientSection(RecordForm):
         return {name: value for name, value in super().values().items() if name in self.names}
 
 
-class PersonSection(PatientSection):
-    names = (*NAME, *PERSON)
+class NameSection(PatientSection):
+    names = NAME
 
     def clean(self) -> None:
-        person_errors(self)
+        name_errors(self)
+
+
+class PersonSection(PatientSection):
+    names = PERSON
+
+    def clean(self) -> None:
+        race_errors(self)
 
 
 class LanguageSection(PatientSection):

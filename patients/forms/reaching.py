@@ -13,6 +13,12 @@ from patients.forms.record import DayField, RecordForm
 from patients.models import Address, ContactPoint, Identifier
 
 
+class YesNoSelect(forms.NullBooleanSelect):
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices = [("unknown", __("Not asked")), ("true", __("Yes")), ("false", __("No"))]
+
+
 def phone_fields() -> dict[str, forms.Field]:
     return {
         "kind": forms.ChoiceField(label=__("Kind"), choices=ContactPoint.Kind.choices, initial="mobile"),
@@ -21,7 +27,7 @@ def phone_fields() -> dict[str, forms.Field]:
             label=__("Voicemail"), choices=ContactPoint.Voicemail.choices, initial="unknown"
         ),
         "text_allowed": forms.NullBooleanField(
-            label=__("Text messages allowed"), widget=forms.NullBooleanSelect, required=False
+            label=__("Text messages allowed"), widget=YesNoSelect, required=False
         ),
         "best_time": forms.CharField(label=__("Best time"), max_length=100, required=False),
         "note": forms.CharField(label=__("Note"), max_length=200, required=False),

@@ -10,7 +10,7 @@ from coordination.accounts.access import list_colleagues, list_teams
 from coordination.accounts.models import Team, User
 from coordination.accounts.permissions import Permission
 from patients.actions.identity import LANGUAGE, NAME, PERSON
-from patients.forms.identity import BirthField, FormGroup, patient_fields, person_errors
+from patients.forms.identity import BirthField, FormGroup, name_errors, patient_fields, race_errors
 from patients.forms.reaching import address_fields, clean_phone, identifier_fields, phone_fields
 
 PHONES, IDENTIFIERS = 3, 2
@@ -62,7 +62,8 @@ class NewPatientForm(forms.Form):
             self.fields["coordinator"].initial = by.pk
 
     def clean(self) -> None:
-        person_errors(self)
+        name_errors(self)
+        race_errors(self)
         data = self.cleaned_data
         if not data.get("birth_date") and not data.get("birth_unknown") and "birth_date" not in self.errors:
             self.add_error("birth_date", _("Write the date of birth, or tick that it is not known."))

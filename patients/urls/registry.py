@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("new/", registration.new, name="new"),
     path("duplicates/", registration.similar, name="duplicates"),
     path("<uuid:pk>/edit/", edit.edit, name="edit"),
+    path("<uuid:pk>/edit/name/", edit.name, name="edit_name"),
     path("<uuid:pk>/edit/person/", edit.person, name="edit_person"),
     path("<uuid:pk>/edit/language/", edit.language, name="edit_language"),
     path("<uuid:pk>/edit/<slug:kind>/add/", edit.line_new, name="line_new"),

@@ -17,7 +17,7 @@ from coordination.accounts.permissions import Permission
 from patients import access
 from patients.actions import care, identity, reaching
 from patients.banner import record_page
-from patients.forms.identity import LanguageSection, PatientSection, PersonSection
+from patients.forms.identity import LanguageSection, NameSection, PatientSection, PersonSection
 from patients.forms.people import HandOverForm
 from patients.forms.reaching import AddressForm, DeathForm, IdentifierForm, PhoneForm, RemoveForm
 from patients.forms.record import ReasonForm, RecordForm
@@ -69,15 +69,9 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         **record_page(user, patient, "", label=_("Edit")),
         "sections": [
-            _section(
-                patient, PersonSection(patient=patient, leave_out=hidden), "person", _("Name and person")
-            ),
-            _section(
-                patient,
-                LanguageSection(patient=patient, leave_out=hidden),
-                "language",
-                _("Language and needs"),
-            ),
+            _section(patient, NameSection(patient=patient), "name", _("Name")),
+            _section(patient, PersonSection(patient=patient, leave_out=hidden), "person", _("Person")),
+            _section(patient, LanguageSection(patient=patient), "language", _("Language and needs")),
         ],
         "lines": [_lines(user, patient, key, kind) for key, kind in KINDS.items()],
         "can_change_care": user.may(Permission.CARE_TEAM_EDIT),
@@ -87,8 +81,13 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @either
+def name(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _edit_section(request, pk, NameSection, _("Name"))
+
+
+@either
 def person(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, PersonSection, _("Name and person"))
+    return _edit_section(request, pk, PersonSection, _("Person"))
 
 
 @either

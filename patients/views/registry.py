@@ -32,6 +32,9 @@ def registry(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET, user=user, sorts=sorts)
     chosen = form.chosen()
     sort = chosen.pop("sort", "match" if text else "name")
+    is_filtered = bool(chosen)
+    chosen.setdefault("status", table.default_status(searching=bool(text)))
+    form.data = {**chosen, "sort": sort}
     patients = table.narrowed(list_patients(user), chosen, user)
     page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
     words = table.said(form, chosen)
@@ -49,7 +52,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         "clear_url": f"?s={request.GET['s']}" if text else request.path,
         "filters": form,
         "search": SearchForm(initial={"text": text}),
-        "is_filtered": len(chosen) > 0,
+        "is_filtered": is_filtered,
         "tabs": _tabs(request, chosen),
         "can_register": user.may(Permission.PATIENT_REGISTER),
     }
@@ -77,7 +80,7 @@ def search(request: HttpRequest) -> HttpResponse:
     token = secrets.token_urlsafe(9)
     kept = [*request.session.get("searches", []), [token, text]][-KEPT_SEARCHES:]
     request.session["searches"] = kept
-    return redirect(f"{reverse('patients:registry')}?status=all&s={token}")
+    return redirect(f"{reverse('patients:registry')}?s={token}")
 
 
 def _searched(request: HttpRequest) -> str:
@@ -107,8 +110,12 @@ def _matches(patients: Any, text: str, request: HttpRequest, sort: str) -> tuple
 
 def _sentence(words: dict[str, str], text: str, count: Count) -> str:
     """High risk, no contact in 14 days. 6 patients."""
-    said = [_("Search: “%(text)s”") % {"text": text}] if text else []
-    filters = ", ".join([*said, *words.values()])
+    if text:
+        search = {"search": _("search for “%(text)s”") % {"text": text}}
+        words = search | {
+            name: said for name, said in words.items() if name != "status" or said != _("Everyone")
+        }
+    filters = ", ".join(words.values())
     how_many = ngettext("%(n)s patient", "%(n)s patients", count.number) % {"n": count}
     return f"{filters[:1].upper()}{filters[1:]}. {how_many}."
 
