@@ -62,8 +62,8 @@ class Visit:
     def page(self) -> Page:
         page = self.context.new_page()
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
-        page.on("console", lambda message: self._console(message))
+        page.on("pageerror", self._script_error)
+        page.on("console", self._console)
         page.on(
             "response",
             lambda response: (
@@ -71,6 +71,12 @@ class Visit:
             ),
         )
         return page
+
+    def _script_error(self, error: Any) -> None:
+        if "Transition was skipped" not in str(
+            error
+        ):  # the browser's own, when a page is left while it fades in
+            self.faults.append(f"script error: {error}")
 
     def _console(self, message: Any) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
