@@ -45,6 +45,8 @@ class RecordForm(forms.Form):
         if row is not None:
             kwargs["initial"]["seen"] = self.shown_values
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # the list of what is wrong stands on top, away from the fields
+            field.error_messages["required"] = _("%(field)s is missing.") % {"field": field.label}
 
     def shown_values(self) -> dict[str, str]:
         """The fields as this form first shows them."""

@@ -73,7 +73,7 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
         ],
         "group": group,
         "q": text,
-        "url": url,
+        "timeline_url": url,
     }
     return render(request, "patients/timeline.html", context)
 
