@@ -58,6 +58,9 @@ class NewPatientForm(forms.Form):
         self.fields["race_ethnicity_source"].initial = "self"
         self.fields["team"].queryset = list_teams(by)  # type: ignore[attr-defined]
         self.fields["coordinator"].queryset = list_colleagues(by)  # type: ignore[attr-defined]
+        teams = list(by.memberships.filter(ends_on__isnull=True).values_list("team_id", flat=True)[:2])
+        if len(teams) == 1:
+            self.fields["team"].initial = teams[0]
         if by.may(Permission.CONTACT_LOG):
             self.fields["coordinator"].initial = by.pk
 

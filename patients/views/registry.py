@@ -61,6 +61,7 @@ def registry(request: HttpRequest) -> HttpResponse:
     part = "patients/_list.html" if getattr(request, "htmx", False) else "patients/registry.html"
     response = render(request, part, context)
     response.headers["Vary"] = "HX-Request"
+    response.headers["HX-Push-Url"] = _address(request)
     return response
 
 
@@ -130,6 +131,14 @@ def _tabs(request: HttpRequest, chosen: dict[str, str]) -> list[dict[str, Any]]:
         },
         {"url": _without(request, "coordinator", coordinator="me"), "label": _("Mine"), "current": mine},
     ]
+
+
+def _address(request: HttpRequest) -> str:
+    """The address of this list without what was left open, to be kept and sent on."""
+    query = request.GET.copy()
+    for name in [name for name, value in query.items() if not value]:
+        query.pop(name)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _without(request: HttpRequest, *names: str, **values: str) -> str:

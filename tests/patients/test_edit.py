@@ -30,8 +30,9 @@ def naming(patient, **changes):
 
 def person(patient, **changes):
     return {
-        "patient": str(patient.pk), "version": str(patient.version),
-        "birth_date": "14-Mar-1958", "birth_precision": "day", "sex": "female", "sex_for_clinical_use": "unknown", "gender_identity": "unknown", "race_ethnicity_source": "unknown",
+        "patient": str(patient.pk), "version": str(patient.version), "birth_date": "14-Mar-1958",
+        "birth_precision": "day", "sex": "female", "sex_for_clinical_use": "unknown", "gender_identity": "unknown",
+        "race_ethnicity_source": "unknown",
     } | changes  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from coordination.accounts.models import TeamMembership
 from coordination.audit.models import Event
 from coordination.lib.refusal import Refused
 from coordination.outbox.models import Message
@@ -294,3 +295,10 @@ def test_a_number_of_a_system_names_one_person(cast):
             confirmed_not_duplicate=True,
             why_not_duplicate="Typing error",
         )
+
+
+def test_ones_own_team_stands_there_already(cast, signed_in):
+    TeamMembership.objects.create(team=cast.north, user=cast.ana, starts_on=dt.date(2026, 1, 1))
+    page = signed_in(cast.ana).post(URL, {"step": "look", "family": "Okafor"})
+    assert f'<option value="{cast.north.pk}" selected>North</option>' in page.text
+    assert f'<option value="{cast.ana.pk}" selected>' in page.text

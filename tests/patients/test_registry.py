@@ -177,7 +177,8 @@ def test_each_filter_can_be_taken_away(cast, signed_in):
 
 
 def test_the_list_alone_answers_htmx(cast, signed_in):
-    page = signed_in(cast.ana).get(URL, {"risk": "high"}, headers={"HX-Request": "true"})
+    page = signed_in(cast.ana).get(URL, {"risk": "high", "team": ""}, headers={"HX-Request": "true"})
+    assert page.headers["HX-Push-Url"] == "/patients/?risk=high"
     assert page.text.strip().startswith('<section class="card" id="list"')
     assert "HX-Request" in page.headers["Vary"]
 
