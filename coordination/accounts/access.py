@@ -1,6 +1,6 @@
 """The doors to people and teams."""
 
-from collections.abc import Sequence
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,12 @@ def passed_second_step(request: HttpRequest) -> bool:
     """Say whether this session has proven a second factor: at sign-in, since, or by setting one up."""
     if request.session.get("second_step"):
         return True
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records)
 
 
 def has_second_step(user: Any) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk, type__in=FIRST_FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FIRST_FACTORS).exists())
 
 
 def second_steps_of(user: User) -> dict[str, Any]:
@@ -64,16 +64,13 @@ def second_steps_of(user: User) -> dict[str, Any]:
 # --- people -------------------------------------------------------------------------------------------------------
 def get_colleague(user: User, pk: Any, *, permission: Permission) -> User:
     """404 for a person of another organization, 403 if the visitor may not do this."""
-    colleague = get_object_or_404(User.objects.visible_to(user).select_related("organization"), pk=pk)
+    colleague: User = get_object_or_404(User.objects.visible_to(user).select_related("organization"), pk=pk)
     require(user, permission)
     return colleague
 
 
 def list_colleagues(user: User) -> Any:
     return User.objects.visible_to(user).working().in_reading_order()
-
-
-STATES = ("active", "invited", "suspended")
 
 
 def list_people(
@@ -137,12 +134,14 @@ def sessions_of(user: User, *, this: SessionBase | None = None) -> list[OpenSess
 
 
 def _moment(seconds: float | None) -> Any:
-    return timezone.datetime.fromtimestamp(seconds, tz=timezone.get_current_timezone()) if seconds else None
+    return dt.datetime.fromtimestamp(seconds, tz=timezone.get_current_timezone()) if seconds else None
 
 
 # --- teams --------------------------------------------------------------------------------------------------------
 def get_team(user: User, pk: Any, *, permission: Permission) -> Team:
-    team = get_object_or_404(Team.objects.visible_to(user).select_related("site", "organization"), pk=pk)
+    team: Team = get_object_or_404(
+        Team.objects.visible_to(user).select_related("site", "organization"), pk=pk
+    )
     require(user, permission)
     return team
 
@@ -233,5 +232,5 @@ def get_cover(team: Team, organization: Organization, pk: Any) -> Cover:
     return get_object_or_404(covers_of(team, organization), pk=pk)
 
 
-def teams_of(user: User) -> Sequence[TeamMembership]:
+def teams_of(user: User) -> QuerySet[TeamMembership]:
     return user.memberships.filter(ends_on__isnull=True).select_related("team").order_by("team__name", "id")

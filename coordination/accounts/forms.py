@@ -188,15 +188,13 @@ class PeopleFilterForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        role, team, state = (self.fields[name] for name in ("role", "team", "state"))
-        role.choices = [("", _("Any")), *((name, entry.label) for name, entry in ROLES.items())]  # type: ignore[attr-defined]
-        team.queryset = teams  # type: ignore[attr-defined]
-        state.choices = [
-            ("", _("Any")),
-            ("active", _("Active")),
-            ("invited", _("Invited")),
-            ("suspended", _("Suspended")),
-        ]  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["role"].choices = [("", _("Any")), *((name, entry.label) for name, entry in ROLES.items())]
+        fields["team"].queryset = teams
+        fields["state"].choices = STATES
+
+
+STATES = [("", _("Any")), ("active", _("Active")), ("invited", _("Invited")), ("suspended", _("Suspended"))]
 
 
 # --- about teams --------------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def lead_to(request: HttpRequest, view: Any, route: str, **query: str) -> HttpRe
 class LoginRequired(LoginRequiredMiddleware):
     """Closes every view that does not say it is open."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         was_ended = "1" if getattr(request, "session_ended", False) else ""
         return lead_to(request, view_func, "account_login", next=page_of(request), ended=was_ended)
 

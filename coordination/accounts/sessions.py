@@ -14,6 +14,6 @@ class SessionStore(DatabaseSessionStore):
         return Session
 
     def create_model_instance(self, data: Any) -> Any:
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY) or None
         return row

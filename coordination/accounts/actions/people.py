@@ -130,7 +130,7 @@ def reinstate_user(*, user: User, by: User) -> User:
 @transaction.atomic
 def save_preferences(*, by: User, **values: Any) -> User:
     """Save how a person likes to see it. Their own settings only, so the last save wins."""
-    user = User.objects.select_for_update().get(pk=by.pk)
+    user: User = User.objects.select_for_update().get(pk=by.pk)
     changed = [name for name in PREFERENCES if name in values and getattr(user, name) != values[name]]
     for name in changed:
         setattr(user, name, values[name])
@@ -143,9 +143,11 @@ def save_preferences(*, by: User, **values: Any) -> User:
 @transaction.atomic
 def ensure_system_user(organization: Organization) -> User:
     """Return the one in whose name jobs of this organization act. They cannot sign in."""
-    if found := User.objects.filter(organization=organization, is_system=True).first():
+    found: User | None = User.objects.filter(organization=organization, is_system=True).first()
+    if found is not None:
         return found
     Organization.objects.select_for_update().get(pk=organization.pk)
+    user: User
     user, is_new = User.objects.get_or_create(
         organization=organization,
         is_system=True,

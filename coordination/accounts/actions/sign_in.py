@@ -70,6 +70,7 @@ def record_second_step(*, by: Any, event: str, kind: str) -> None:
 def reset_second_step(*, user: User, by: User, reason: str = "") -> int:
     """Take away every second step of someone who lost theirs, and end their sessions: they set up a new one next time."""
     User.objects.select_for_update().get(pk=user.pk)
+    removed: int
     removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
     end_sessions_of(user=user)
     record("second_step.reset", kind=SECURITY, by=by, target=user, reason=reason, detail={"removed": removed})

@@ -1,6 +1,7 @@
 """Teams, sites, who works in them and whose patients they see."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -197,7 +198,7 @@ def lock(team: Team, version: int | None = None) -> Team:
     return team
 
 
-def change(team: Team, values: dict[str, object]) -> list[str]:
+def change(team: Team, values: Mapping[str, object]) -> list[str]:
     changed = [name for name, value in values.items() if getattr(team, name) != value]
     if changed:
         for name in changed:

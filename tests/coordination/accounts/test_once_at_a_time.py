@@ -1,12 +1,13 @@
 """Two browsers in the same moment, on a real database: one code, one entry; two administrators, one stays."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth import SESSION_KEY
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from coordination.accounts import actions
@@ -60,3 +61,41 @@ def test_two_administrators_cannot_demote_each_other_at_once():
 
     assert sorted(at_once(demote, [(first, second), (second, first)])) == ["done", "refused"]
     assert User.objects.filter(roles__contains=["admin"]).count() == 1
+
+
+def test_two_jobs_at_once_make_one_system_user():
+    """The second asks while the first has not committed yet: it waits, and gets the same one."""
+    riverbend = OrganizationFactory()
+    made = Event()
+
+    def first():
+        try:
+            with transaction.atomic():
+                user = actions.ensure_system_user(riverbend)
+                made.set()
+                wait_for_someone_waiting()
+                return user
+        finally:
+            connections.close_all()
+
+    def second():
+        try:
+            made.wait()
+            return actions.ensure_system_user(riverbend)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [job.result(timeout=20) for job in [pool.submit(first), pool.submit(second)]]
+    assert found[0] == found[1] == User.objects.get(is_system=True)
+
+
+def wait_for_someone_waiting():
+    for _ in range(300):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
