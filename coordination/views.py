@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from coordination.accounts.permissions import Permission
+from coordination.audit.context import door
 from coordination.health import alive, ready
 
 
@@ -62,7 +63,8 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "errors/500.html", status=500)
+    """500: names the line of the log, and nothing of what went wrong."""
+    return render(request, "errors/500.html", {"reference": door.get().request_id}, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -34,10 +34,7 @@ class AuditDoor:
             door.reset(token)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
-        match = request.resolver_match
-        if match is not None:
-            through = door.get()
-            door.set(replace(through, route=match.view_name))
+        door.set(replace(door.get(), route=getattr(request.resolver_match, "view_name", "")))
 
     def _record_denial(self, request: HttpRequest, status: int) -> None:
         """The request's own transaction was rolled back with the refusal, so this is one of its own."""

@@ -11,5 +11,3 @@ class NotificationQuerySet(models.QuerySet[Any]):
     def unread(self) -> Self:
         return self.filter(read_at__isnull=True)
 
-    def newest_first(self) -> Self:
-        return self.order_by("-at", "-id")

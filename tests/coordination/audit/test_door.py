@@ -1,12 +1,33 @@
 """Each request names its door, and what was refused there is written down."""
 
 import uuid
+from typing import Any
 
 import pytest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
 
+from coordination.audit.actions import record, record_access
 from coordination.audit.context import door
 from coordination.audit.models import Event
+from coordination.urls import handler400, handler403, handler404, handler500  # noqa: F401
+
+
+def shows(request: HttpRequest, status: int) -> HttpResponse:
+    user: Any = request.user
+    record("test.changed", by=user)
+    record_access(Event.Kind.VIEW, "test.seen", by=user)
+    return HttpResponse(status=status)
+
+
+urlpatterns = [path("test/<int:status>/", shows, name="shows")]
+
+
+@pytest.mark.parametrize(("status", "left"), [(200, ["test.changed", "test.seen"]), (409, ["test.seen"]), (422, ["test.seen"]), (400, [])])
+def test_what_a_refused_page_showed_counts_though_what_it_did_is_undone(cast, signed_in, settings, status, left):
+    settings.ROOT_URLCONF = __name__
+    assert signed_in(cast.ana).get(f"/test/{status}/").status_code == status
+    assert sorted(Event.objects.filter(name__startswith="test.").values_list("name", flat=True)) == left
 
 
 def test_a_refusal_is_written_down_though_the_request_left_nothing(cast, signed_in):
