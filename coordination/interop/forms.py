@@ -33,8 +33,6 @@ class FilesField(forms.FileField):
 
 
 class ImportForm(forms.Form):
-    mark_optional = True
-
     sent = FilesField(
         label=gettext_lazy("Files"),
         widget=ManyFiles(attrs={"accept": ".json,.ndjson,.jsonl,.gz"}),
@@ -52,7 +50,10 @@ class ImportForm(forms.Form):
         error_messages={"required": gettext_lazy("Name the system the records come from.")},
     )
     team: Any = forms.ModelChoiceField(
-        label=gettext_lazy("Team for new patients"), queryset=None, required=False
+        label=gettext_lazy("Team for new patients"),
+        queryset=None,
+        required=False,
+        help_text=gettext_lazy("A team, a coordinator or both, so that someone answers for them."),
     )
     coordinator: Any = forms.ModelChoiceField(
         label=gettext_lazy("Coordinator for new patients"), queryset=None, required=False

@@ -20,9 +20,7 @@ class UploadLimit:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.IMPORT_MAX_BYTES + MARGIN:
             limit = megabytes(settings.IMPORT_MAX_BYTES)
-            response = render(
+            return render(
                 request, "errors/413.html", {"size": megabytes(int(length)), "limit": limit}, status=413
             )
-            response.headers["Connection"] = "close"
-            return response
         return self.get_response(request)
