@@ -209,7 +209,10 @@ class Task(Editable):
         """The title as a list shows it, with the attempt once there is more than one."""
         if self.attempt < 2:
             return self.title
-        of_total, alone = gettext("%(title)s, attempt %(n)s of %(total)s"), gettext("%(title)s, attempt %(n)s")
+        of_total, alone = (
+            gettext("%(title)s, attempt %(n)s of %(total)s"),
+            gettext("%(title)s, attempt %(n)s"),
+        )
         words = of_total if self.attempts_planned >= self.attempt else alone
         return words % {"title": self.title, "n": self.attempt, "total": self.attempts_planned}
 

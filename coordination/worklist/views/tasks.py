@@ -1,6 +1,7 @@
 """The pages of tasks: one task, a new one, and all of one patient."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.accounts.access import require
+from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
@@ -25,6 +27,7 @@ from coordination.worklist.access import (
     list_queues,
 )
 from coordination.worklist.forms import TaskForm
+from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of, log_form, why
 from coordination.worklist.rows import (
     Reader,
@@ -40,6 +43,7 @@ from coordination.worklist.rows import (
 from coordination.worklist.views.answers import back_to, person
 from patients.access import get_patient, open_record
 from patients.banner import record_page
+from patients.models import Patient
 
 
 @require_safe
@@ -74,46 +78,36 @@ def task_new(request: HttpRequest) -> HttpResponse:
     require(user, Permission.TASK_WORK)
     pk = request.GET.get("patient", "")
     patient = get_patient(user, _uuid(pk), permission=Permission.TASK_WORK) if pk else None
-    queues = list(list_queues(user, patient))
-    form = TaskForm(
-        request.POST if request.method == "POST" else None, user=user, people=list_owners(user), queues=queues
-    )
+    sent = request.POST if request.method == "POST" else None
+    form = TaskForm(sent, user=user, people=list_owners(user), queues=list(list_queues(user, patient)))
     refusal = ""
-    if request.method == "POST" and request.POST.get("patient", "") != (str(patient.pk) if patient else ""):
+    if sent is not None and sent.get("patient", "") != (str(patient.pk) if patient else ""):
         refusal = _("This form was about another patient. Nothing was saved.")
-    elif request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+    elif sent is not None and form.is_valid():
         try:
-            opened = actions.open_task(
-                by=user,
-                patient=patient,
-                title=data["title"],
-                reason=data["reason"],
-                kind=data["kind"],
-                due=data["due"],
-                owner=data["owner"],
-                queue=data["queue"],
-                priority=data["priority"],
-                minutes=data["minutes"],
-                context=data["context"],
-                checklist=data["steps"],
-            )
+            opened = _open(user, patient, form.cleaned_data)
         except Refused as refused:
             refusal = refused.sentence
         else:
             words = {"name": name_of(opened), "title": opened.title, "due": due_words(opened, user)}
             messages.success(request, _("Added %(name)s: %(title)s, due %(due)s.") % words)
             return redirect(back_to(request))
-    name = patient.display_name if patient else ""
     context = {
         "form": form,
         "refusal": refusal,
         "patient": patient,
         "banner": strip_of(patient) if patient else None,
-        "commit": _("Add task for %(name)s") % {"name": name} if patient else _("Add task"),
+        "commit": _("Add task for %(name)s") % {"name": patient.display_name} if patient else _("Add task"),
         "next": back_to(request),
     }
-    return render(request, "worklist/task_new.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, "worklist/task_new.html", context, status=200 if sent is None else 422)
+
+
+def _open(user: User, patient: Patient | None, data: dict[str, Any]) -> Task:
+    names = ("title", "reason", "kind", "due", "owner", "queue", "priority", "minutes", "context")
+    return actions.open_task(
+        by=user, patient=patient, checklist=data["steps"], **{name: data[name] for name in names}
+    )
 
 
 def _uuid(text: str) -> uuid.UUID:
