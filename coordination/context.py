@@ -15,7 +15,10 @@ from coordination.notifications.access import count_unread
 def page(request: HttpRequest) -> dict[str, Any]:
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"demo": settings.DEMO, "prefs": {"theme": "system", "density": "cozy", "type_size": 14, "keys": True, "clock": "24"}}
+        return {
+            "demo": settings.DEMO,
+            "prefs": {"theme": "system", "density": "cozy", "type_size": 14, "keys": True, "clock": "24"},
+        }
     return {
         "demo": settings.DEMO,
         "prefs": {

@@ -9,11 +9,12 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponseBase
+from structlog.typing import EventDict, Processor
 
 from coordination.audit.context import door
 from coordination.lib.faults import frames
@@ -29,7 +30,11 @@ _log = structlog.get_logger("coordination.request")
 
 def configure(level: str = "WARNING") -> None:
     """Send every log line of the process, ours and the libraries', through the list of keys to standard error."""
-    before = [_add_where, structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _add_error]
+    before: list[Processor] = [
+        _add_where,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        _add_error,
+    ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -62,7 +67,7 @@ def configure(level: str = "WARNING") -> None:
     logging.captureWarnings(True)
 
 
-def _add_where(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _add_where(_logger: Any, _name: str, event: EventDict) -> EventDict:
     """The request or job it happened in."""
     through = door.get()
     if through.request_id:
@@ -72,14 +77,18 @@ def _add_where(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any
     return event
 
 
-def _take_foreign_text(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _take_foreign_text(_logger: Any, _name: str, event: EventDict) -> EventDict:
     """A line of a library: its template if the values stand apart from it, else only where it was written."""
     record = event["_record"]
-    event["event"] = event["event"] if event.get("positional_args") else f"{record.module}.{record.funcName}:{record.lineno}"
+    event["event"] = (
+        event["event"]
+        if event.get("positional_args")
+        else f"{record.module}.{record.funcName}:{record.lineno}"
+    )
     return event
 
 
-def _add_error(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _add_error(_logger: Any, _name: str, event: EventDict) -> EventDict:
     """Replace the error by its type and the lines it passed through."""
     given = event.pop("exc_info", None)
     if given is True:
@@ -94,7 +103,7 @@ def _add_error(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any
     return event
 
 
-def _only_known_keys(_logger: Any, _name: str, event: Mapping[str, Any]) -> dict[str, Any]:
+def _only_known_keys(_logger: Any, _name: str, event: EventDict) -> EventDict:
     line = {key: _plain(event[key]) for key in KEYS if event.get(key) is not None}
     if event.get("_from_structlog") and not _EVENT.fullmatch(str(line.get("event", ""))):
         line["event"] = "unnamed"  # an event of ours that is a sentence may hold anything
@@ -116,7 +125,9 @@ class RequestLog:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         response = self.get_response(request)
-        user = getattr(request, "_cached_user", None)  # set once the session was read; asking here would read it again
+        user = getattr(
+            request, "_cached_user", None
+        )  # set once the session was read; asking here would read it again
         say = _log.warning if response.status_code >= 500 else _log.info
         say(
             "request",

@@ -19,7 +19,7 @@ SEALING_LOCK = 0x5EA1
 _WAITING = f"""
     select e.id, {CANONICAL} from (select event_id from audit_pending order by event_id limit %s) p
     join audit_event e on e.id = p.event_id order by e.at, e.id
-"""
+"""  # noqa: S608 (CANONICAL is a constant of ours)
 _SEAL = """
     insert into audit_seal (position, event_id, mac)
     select %s::bigint + row, event_id, mac
@@ -56,7 +56,9 @@ def record(
         name=name,
         kind=kind,
         outcome=outcome,
-        organization_id=organization_id or getattr(by, "organization_id", None) or getattr(target, "organization_id", None),
+        organization_id=organization_id
+        or getattr(by, "organization_id", None)
+        or getattr(target, "organization_id", None),
         actor_id=by.pk if by else None,
         actor_name=str(by) if by else "",
         patient_id=patient_id or getattr(target, "patient_id", None),
@@ -83,11 +85,17 @@ def record_access(
     detail: Mapping[str, Any] | None = None,
 ) -> Event:
     """Add a view, search, export, print or denial to the access log."""
-    access = {"by": by, "target": target, "patient_id": patient_id, "reason": reason, "detail": detail}
+    access: dict[str, Any] = {
+        "by": by,
+        "target": target,
+        "patient_id": patient_id,
+        "reason": reason,
+        "detail": detail,
+    }
     if (shown := door.get().accesses) is not None:
         shown.append({"kind": kind, "name": name, **access})
     outcome = Event.Outcome.DENIED if kind == Event.Kind.DENIAL else Event.Outcome.OK
-    return record(name, kind=kind, outcome=outcome, **access)  # type: ignore[arg-type]
+    return record(name, kind=kind, outcome=outcome, **access)
 
 
 def seal_pending(*, batch: int = BATCH) -> int:

@@ -13,7 +13,9 @@ class Door:
     route: str = ""
     request_id: str = ""
     address: str | None = None
-    accesses: list[dict[str, Any]] | None = None  # what this request showed: it counts also when the rest is undone
+    accesses: list[dict[str, Any]] | None = (
+        None  # what this request showed: it counts also when the rest is undone
+    )
 
 
 door: ContextVar[Door] = ContextVar("door", default=Door())  # noqa: B039 - frozen, and outside a request it keeps nothing

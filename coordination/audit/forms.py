@@ -15,10 +15,17 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class EventFilter(forms.Form):
     """What to look for in the audit trail. Everything is optional."""
 
-    actor = forms.ModelChoiceField(queryset=None, label=_("Person"), required=False, empty_label=_("Everybody"))
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("Every kind")), *Event.Kind.choices])
+    actor: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        queryset=None, label=_("Person"), required=False, empty_label=_("Everybody")
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("Every kind")), *Event.Kind.choices]
+    )
     patient = forms.CharField(
-        label=_("Patient"), required=False, max_length=300, help_text=_("Paste the address of the patient's page")
+        label=_("Patient"),
+        required=False,
+        max_length=300,
+        help_text=_("Paste the address of the patient's page"),
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -33,7 +40,9 @@ class EventFilter(forms.Form):
         text = self.cleaned_data["patient"]
         found = _UUID.search(text)
         if text and not found:
-            raise forms.ValidationError(_("This holds no patient's address. Open the patient and copy the address."))
+            raise forms.ValidationError(
+                _("This holds no patient's address. Open the patient and copy the address.")
+            )
         return uuid.UUID(found[0]) if found else None
 
     def clean(self) -> dict[str, Any]:

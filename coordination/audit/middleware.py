@@ -20,7 +20,9 @@ class AuditDoor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = door.set(Door(request_id=str(uuid.uuid4()), address=request.META.get("REMOTE_ADDR") or None, accesses=[]))
+        token = door.set(
+            Door(request_id=str(uuid.uuid4()), address=request.META.get("REMOTE_ADDR") or None, accesses=[])
+        )
         try:
             response = self.get_response(request)
             if response.status_code in REFUSALS:
@@ -49,5 +51,10 @@ class AuditDoor:
                 "access.denied",
                 by=user,
                 patient_id=pk if match.namespace == "patients" and isinstance(pk, uuid.UUID) else None,
-                detail={"status": status, "method": request.method, "route": match.view_name, "pk": str(pk or "")},
+                detail={
+                    "status": status,
+                    "method": request.method,
+                    "route": match.view_name,
+                    "pk": str(pk or ""),
+                },
             )

@@ -62,11 +62,14 @@ class Event(models.Model):
     )  # fmt: skip
 
     class Meta:
-        constraints = [
-        ]
+        constraints = []
         indexes = [
             # "who looked at my record": one patient, newest first
-            models.Index(fields=["patient_id", "-at", "-id"], name="event_by_patient", condition=models.Q(patient_id__isnull=False)),
+            models.Index(
+                fields=["patient_id", "-at", "-id"],
+                name="event_by_patient",
+                condition=models.Q(patient_id__isnull=False),
+            ),
             # the audit page of an organization, and one person's doings within it
             models.Index(fields=["organization_id", "-at", "-id"], name="event_by_organization"),
             models.Index(fields=["actor_id", "-at", "-id"], name="event_by_actor"),
@@ -83,6 +86,9 @@ class Pending(models.Model):
 
     privacy = Privacy()
 
+    def __str__(self) -> str:
+        return str(self.event_id)
+
 
 class Seal(models.Model):
     """One link of the chain: `mac` = HMAC-SHA256(key, mac of the link before + the event's canonical form)."""
@@ -93,6 +99,9 @@ class Seal(models.Model):
     sealed_at = models.DateTimeField(db_default=Now())
 
     privacy = Privacy(safe=["event_id", "mac", "sealed_at"])
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.event_id}"
 
 
 class Verification(models.Model):

@@ -105,7 +105,7 @@ SENTENCES: dict[str, Promise] = {
     "task.moved": _("Changed when a task is due"),
     "task.ticked": _("Ticked a step of a task"),
     "contact.logged": _("Logged a contact"),
-    # imports
+    # bringing in records
     "import.requested": _("Asked for an import"),
     "import.started": _("Started an import"),
     "import.finished": _("Finished an import"),

@@ -26,7 +26,7 @@ UNSEALED_SECONDS = 60
 _CHAIN = f"""
     select s.position, s.mac, s.event_id, case when e.id is not null then {CANONICAL} end
     from audit_seal s left join audit_event e on e.id = s.event_id where s.position > %s order by s.position
-"""
+"""  # noqa: S608 (CANONICAL is a constant of ours)
 _OUTSIDE = """
     select e.id from audit_event e
     where not exists (select from audit_seal s where s.event_id = e.id)
@@ -77,7 +77,9 @@ def verify(*, begin: int = 0, budget_seconds: float | None = None) -> Report:
     started = time.monotonic()
     deadline = started + budget_seconds if budget_seconds is not None else None
     path = Path(settings.AUDIT_HEADS_FILE)
-    heads = {head.position: head.mac for head in read_heads(path)}  # read before the rows: sealing goes on meanwhile
+    heads = {
+        head.position: head.mac for head in read_heads(path)
+    }  # read before the rows: sealing goes on meanwhile
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("set local statement_timeout = 0")
@@ -133,14 +135,22 @@ def _check(walk: Walk, position: int, mac: bytes, event_id: Any, event: str | No
         )
         walk.mac = None
     if event is None:
-        report.add(_("Event %(event)s at position %(position)s was removed.") % {"event": event_id, "position": position})
+        report.add(
+            _("Event %(event)s at position %(position)s was removed.")
+            % {"event": event_id, "position": position}
+        )
     elif walk.mac is not None and link(walk.mac, event) != mac:
         report.add(
-            _("Event %(event)s at position %(position)s does not fit its seal: it was edited, or moved, or the seal was.")
+            _(
+                "Event %(event)s at position %(position)s does not fit its seal: it was edited, or moved, or the seal was."
+            )
             % {"event": event_id, "position": position}
         )
     if walk.heads and walk.heads.get(position, mac) != mac:
-        report.add(_("The chain up to position %(position)s was written anew since it was sealed.") % {"position": position})
+        report.add(
+            _("The chain up to position %(position)s was written anew since it was sealed.")
+            % {"position": position}
+        )
     walk.position, walk.mac = position, mac
     report.checked += 1
 
@@ -154,14 +164,18 @@ def _compare_end(walk: Walk, path: Path) -> None:
             % {"end": end, "position": walk.position}
         )
     if walk.position and not path.exists():
-        walk.report.add(_("The file of heads is missing, so that rows cut off at the end would not be noticed."))
+        walk.report.add(
+            _("The file of heads is missing, so that rows cut off at the end would not be noticed.")
+        )
 
 
 def _find_unsealed(report: Report) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_OUTSIDE)
         for (event_id,) in cursor:
-            report.add(_("Event %(event)s has no seal: it was inserted past the guard.") % {"event": event_id})
+            report.add(
+                _("Event %(event)s has no seal: it was inserted past the guard.") % {"event": event_id}
+            )
         cursor.execute(_WAITING, [UNSEALED_SECONDS])
         for event_id, is_gone in cursor:
             if is_gone:

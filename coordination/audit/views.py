@@ -17,7 +17,12 @@ from coordination.lib.display import day
 from coordination.lib.paging import keyset
 
 SIZE = 50
-TONES = {Event.Kind.DENIAL: "red", Event.Kind.SECURITY: "violet", Event.Kind.EXPORT: "amber", Event.Kind.PRINT: "amber"}
+TONES = {
+    Event.Kind.DENIAL: "red",
+    Event.Kind.SECURITY: "violet",
+    Event.Kind.EXPORT: "amber",
+    Event.Kind.PRINT: "amber",
+}
 
 
 @require_safe

@@ -75,9 +75,14 @@ def _claim(request: HttpRequest, key: uuid.UUID, digest: bytes) -> bool:
 
 def remember(request: HttpRequest, response: HttpResponseBase, key: uuid.UUID) -> None:
     """Keep the answer beside the claim, so that the second copy gets the same."""
-    if response.status_code >= 400 or not isinstance(response, HttpResponse) or len(response.content) > LARGEST_BODY:
+    if (
+        response.status_code >= 400
+        or not isinstance(response, HttpResponse)
+        or len(response.content) > LARGEST_BODY
+    ):
         return
-    Answer.objects.filter(key=key, user_id=request.user.pk).update(
+    user: Any = request.user
+    Answer.objects.filter(key=key, user_id=user.pk).update(
         status=response.status_code,
         headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
         body=response.content,
@@ -85,9 +90,12 @@ def remember(request: HttpRequest, response: HttpResponseBase, key: uuid.UUID) -
 
 
 def _again(request: HttpRequest, key: uuid.UUID, digest: bytes) -> HttpResponse:
-    first = Answer.objects.get(key=key, user_id=request.user.pk)
+    user: Any = request.user
+    first = Answer.objects.get(key=key, user_id=user.pk)
     if bytes(first.digest) != digest:
-        return _plain(_("This form was already saved with other content. Reload the page to see what is stored."), 409)
+        return _plain(
+            _("This form was already saved with other content. Reload the page to see what is stored."), 409
+        )
     if first.status == NOT_KEPT:
         return _plain(_("This was already saved. Reload the page to see it."), 409)
     response = HttpResponse(bytes(first.body), status=first.status)
@@ -98,7 +106,9 @@ def _again(request: HttpRequest, key: uuid.UUID, digest: bytes) -> HttpResponse:
 
 
 def _still_busy() -> HttpResponse:
-    response = _plain(_("The first copy of this is still being saved. Wait a moment, then reload the page."), 409)
+    response = _plain(
+        _("The first copy of this is still being saved. Wait a moment, then reload the page."), 409
+    )
     response.headers["Retry-After"] = "2"
     return response
 

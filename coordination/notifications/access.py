@@ -11,7 +11,8 @@ MANY = 100  # beyond this the bell says no number
 
 
 def get_notification(user: User, pk: Any) -> Notification:
-    return get_object_or_404(Notification.objects.visible_to(user), pk=pk)
+    notification: Notification = get_object_or_404(Notification.objects.visible_to(user), pk=pk)
+    return notification
 
 
 def list_notifications(user: User, *, unread_only: bool = False) -> Any:

@@ -27,7 +27,11 @@ def send_mail(message: Message) -> Callable[[], None] | None:
     count = Notification.objects.visible_to(user).unread().filter(at__gte=since).count()
     if not count:
         return None
-    subject = ngettext("%(n)s new item in Throughline", "%(n)s new items in Throughline", count) % {"n": count}
+    subject = ngettext("%(n)s new item in Throughline", "%(n)s new items in Throughline", count) % {
+        "n": count
+    }
     link = urljoin(settings.BASE_URL, reverse("notifications:list"))
-    body = _("Sign in to see what needs you:\n%(link)s\n\nThis e-mail says nothing about anybody on purpose.") % {"link": link}
+    body = _(
+        "Sign in to see what needs you:\n%(link)s\n\nThis e-mail says nothing about anybody on purpose."
+    ) % {"link": link}
     return partial(send_letter, letter(message, to=user.email, subject=subject, body=body))

@@ -30,7 +30,11 @@ class Notification(Owned):
     read_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
-    privacy = Privacy(identifying=["patient_id"], clinical=["text"], safe=["kind", "route", "subject_id", "key", "at", "read_at"])
+    privacy = Privacy(
+        identifying=["patient_id"],
+        clinical=["text"],
+        safe=["kind", "route", "subject_id", "key", "at", "read_at"],
+    )
 
     class Meta:
         constraints = [
@@ -38,7 +42,9 @@ class Notification(Owned):
         ]
         indexes = [
             models.Index(fields=["user", "-at", "-id"], name="notification_newest"),
-            models.Index(fields=["user"], name="notification_unread", condition=models.Q(read_at__isnull=True)),
+            models.Index(
+                fields=["user"], name="notification_unread", condition=models.Q(read_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

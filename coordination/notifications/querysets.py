@@ -10,4 +10,3 @@ class NotificationQuerySet(models.QuerySet[Any]):
 
     def unread(self) -> Self:
         return self.filter(read_at__isnull=True)
-

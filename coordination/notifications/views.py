@@ -76,7 +76,11 @@ def read(request: HttpRequest, pk: Any) -> HttpResponse:
     notification = actions.mark_read(notification=get_notification(user, pk), by=user)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("notifications:list")
-    context = {"line": _lines([notification])[0], "notifications_count": count_unread(user), "with_bell": True}
+    context = {
+        "line": _lines([notification])[0],
+        "notifications_count": count_unread(user),
+        "with_bell": True,
+    }
     return render(request, "notifications/_notification.html", context)
 
 

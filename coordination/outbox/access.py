@@ -31,7 +31,9 @@ class Queue:
 
     @property
     def is_late(self) -> bool:
-        return self.oldest_due is not None and self.oldest_due < timezone.now() - dt.timedelta(seconds=LATE_SECONDS)
+        return self.oldest_due is not None and self.oldest_due < timezone.now() - dt.timedelta(
+            seconds=LATE_SECONDS
+        )
 
     @property
     def troubled(self) -> int:

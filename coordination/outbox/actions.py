@@ -47,6 +47,7 @@ def post(
     if not handlers:
         raise LookupError(f"No handler listens to {topic}")
     payload = {name: _plain(name, value) for name, value in ids.items()}
+    here: Any = current_organization()
     once = _plain("key", key) if key is not None else str(new_id())
     Message.objects.bulk_create(
         [
@@ -56,7 +57,7 @@ def post(
                 payload=payload,
                 key=f"{topic}:{once}:{handler}",
                 not_before=not_before or Now(),
-                organization_id=organization_id or current_organization(),
+                organization_id=organization_id or here,
             )
             for handler in handlers
         ],
@@ -95,7 +96,9 @@ def cancel(*, message: Message, by: Person) -> Message:
 def _decide(message: Message, state: Message.State, event: str, *, by: Any) -> Message:
     message = Message.objects.select_for_update().get(pk=message.pk)
     if message.state not in {Message.State.DEAD, Message.State.UNCERTAIN}:
-        raise Refused(_("This message needs no decision any more: %(state)s.") % {"state": message.get_state_display()})
+        raise Refused(
+            _("This message needs no decision any more: %(state)s.") % {"state": message.get_state_display()}
+        )
     before = message.state
     message.state = state
     message.settled_by_id = by.pk
@@ -123,7 +126,9 @@ def see_worker(name: str, version: str) -> None:
 def forget_old() -> int:
     """Remove what is long settled. A message that still needs somebody is never removed."""
     before = timezone.now() - dt.timedelta(days=settings.OUTBOX_KEEP_DAYS)
-    settled = Message.objects.filter(state__in=[Message.State.SENT, Message.State.CANCELLED], settled_at__lt=before)
+    settled = Message.objects.filter(
+        state__in=[Message.State.SENT, Message.State.CANCELLED], settled_at__lt=before
+    )
     removed, _by_model = settled.delete()
     Slot.objects.filter(due_at__lt=before).delete()
     Worker.objects.filter(seen_at__lt=before).delete()

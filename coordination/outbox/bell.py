@@ -26,7 +26,7 @@ def ring() -> None:
         return
     try:
         _producer().send_task(RING, expires=30, ignore_result=True, retry=False)
-    except Exception:  # noqa: BLE001 (whatever the broker answers, the request it belongs to has succeeded)
+    except Exception:
         _silent_until = time.monotonic() + QUIET_SECONDS
         _log.warning("outbox.bell_failed", exc_info=True)
 

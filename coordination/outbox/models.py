@@ -20,7 +20,10 @@ class Message(models.Model):
         QUEUED = "queued", _("Queued")
         SENDING = "sending", _("Sending")
         SENT = "sent", _("Sent")
-        UNCERTAIN = "uncertain", _("Uncertain")  # the process died inside a call that must not be repeated by machine
+        UNCERTAIN = (
+            "uncertain",
+            _("Uncertain"),
+        )  # the process died inside a call that must not be repeated by machine
         DEAD = "dead", _("Given up")
         CANCELLED = "cancelled", _("Cancelled")
 
@@ -50,7 +53,8 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="message_lease_while_sending", condition=~models.Q(state="sending") | models.Q(lease_until__isnull=False)
+                name="message_lease_while_sending",
+                condition=~models.Q(state="sending") | models.Q(lease_until__isnull=False),
             ),
         ]
         indexes = [
@@ -58,7 +62,11 @@ class Message(models.Model):
             models.Index(fields=["not_before", "id"], name="message_due", condition=models.Q(state="queued")),
             models.Index(fields=["lease_until"], name="message_leased", condition=models.Q(state="sending")),
             # the health page: what needs a person
-            models.Index(fields=["state", "-created_at"], name="message_troubled", condition=models.Q(state__in=["dead", "uncertain"])),
+            models.Index(
+                fields=["state", "-created_at"],
+                name="message_troubled",
+                condition=models.Q(state__in=["dead", "uncertain"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -77,7 +77,7 @@ def deliver(message: Message) -> None:
                 again_on_conflict(lambda: _in_one_transaction(handler, message))
         except Overtaken:
             _log.warning("outbox.overtaken", message_id=str(message.pk), task=message.handler)
-        except Exception as error:  # noqa: BLE001 (one bad message never holds up the rest)
+        except Exception as error:
             _fail(message, error)
 
 
@@ -114,7 +114,12 @@ def _claimed(message: Message) -> Any:
 
 
 def _mark_sent(message: Message) -> None:
-    sent: dict[str, Any] = {"state": Message.State.SENT, "settled_at": Now(), "lease_until": None, "last_error": ""}
+    sent: dict[str, Any] = {
+        "state": Message.State.SENT,
+        "settled_at": Now(),
+        "lease_until": None,
+        "last_error": "",
+    }
     if not _claimed(message).update(**sent):
         # it took longer than the lease and was put aside as uncertain; now we know
         late = Message.objects.filter(pk=message.pk, state=Message.State.UNCERTAIN, attempts=message.attempts)
@@ -126,7 +131,9 @@ def _fail(message: Message, error: Exception) -> None:
     told = error.__cause__ if isinstance(error, NotSent | _Unclear) and error.__cause__ else error
     state = Message.State.UNCERTAIN if isinstance(error, _Unclear) else _state_after(message)
     _claimed(message).update(**_put_back(message, state, describe(told)))
-    _log.warning("outbox.failed", message_id=str(message.pk), task=message.handler, status=state.value, exc_info=told)
+    _log.warning(
+        "outbox.failed", message_id=str(message.pk), task=message.handler, status=state.value, exc_info=told
+    )
 
 
 def _state_after(message: Message) -> Message.State:
@@ -136,7 +143,12 @@ def _state_after(message: Message) -> Message.State:
 
 def _put_back(message: Message, state: Message.State, why: str) -> dict[str, Any]:
     wait = wait_after(message.attempts) if state == Message.State.QUEUED else 0
-    return {"state": state, "not_before": Now() + timedelta(seconds=wait), "lease_until": None, "last_error": why}
+    return {
+        "state": state,
+        "not_before": Now() + timedelta(seconds=wait),
+        "lease_until": None,
+        "last_error": why,
+    }
 
 
 def wait_after(attempts: int) -> float:
@@ -151,7 +163,9 @@ def settle_abandoned() -> int:
         for message in abandoned:
             state = Message.State.UNCERTAIN if _may_have_left(message) else _state_after(message)
             _claimed(message).update(**_put_back(message, state, "process died"))
-            _log.warning("outbox.abandoned", message_id=str(message.pk), task=message.handler, status=state.value)
+            _log.warning(
+                "outbox.abandoned", message_id=str(message.pk), task=message.handler, status=state.value
+            )
     return len(abandoned)
 
 

@@ -64,7 +64,10 @@ def _tiles(queue: Any) -> list[dict[str, Any]]:
         Message.State.SENT: _("Done"),
         Message.State.CANCELLED: _("Stopped by a person"),
     }
-    return [{"label": state.label, "value": str(queue.counts[state]), "note": notes[state]} for state in Message.State]
+    return [
+        {"label": state.label, "value": str(queue.counts[state]), "note": notes[state]}
+        for state in Message.State
+    ]
 
 
 @require_POST

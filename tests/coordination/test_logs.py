@@ -52,7 +52,11 @@ def fail_to_deliver(message: Message) -> None:
     raise LookupError(CANARY)
 
 
-urlpatterns = [path("test/explode/", explode, name="explode"), path("test/collide/", collide, name="collide"), *products]
+urlpatterns = [
+    path("test/explode/", explode, name="explode"),
+    path("test/collide/", collide, name="collide"),
+    *products,
+]
 Lines = Callable[[], list[dict[str, Any]]]
 
 
@@ -82,11 +86,15 @@ class TestALine:
         log.warning("task.closed", task="x", patient=CANARY, name=CANARY, body=CANARY, status=3)
         (line,) = lines()
         assert set(line) == {"time", "level", "event", "logger", "task", "status"}
-        assert (line["event"], line["level"], line["logger"]) == ("task.closed", "warning", "coordination.test")
+        assert (line["event"], line["level"], line["logger"]) == (
+            "task.closed",
+            "warning",
+            "coordination.test",
+        )
         assert line["time"].endswith("Z")
 
     def test_a_sentence_is_no_event(self, lines):
-        log.info(f"Closed the task of {CANARY}")
+        log.info(f"Closed the task of {CANARY}")  # noqa: G004 (the mistake the test is about)
         assert lines()[0]["event"] == "unnamed"
 
     def test_a_value_that_is_no_plain_one_is_shortened(self, lines):
@@ -127,7 +135,7 @@ class TestAnError:
         assert (lines()[0]["error"], lines()[0]["frames"]) == ("KeyError", [])
 
     def test_there_may_be_none(self, lines):
-        log.warning("task.failed", exc_info=True)
+        log.warning("task.failed", exc_info=True)  # noqa: LOG014 (the mistake the test is about)
         assert "error" not in lines()[0]
 
 
@@ -167,7 +175,12 @@ class TestARequest:
         client = signed_in(cast.ana)
         client.get(f"/notifications/?show={CANARY}")
         (line,) = [line for line in lines() if line["event"] == "request"]
-        assert (line["route"], line["method"], line["status"], line["level"]) == ("notifications:list", "GET", 200, "info")
+        assert (line["route"], line["method"], line["status"], line["level"]) == (
+            "notifications:list",
+            "GET",
+            200,
+            "info",
+        )
         assert (line["user_id"], line["organization_id"]) == (str(cast.ana.pk), str(cast.riverbend.pk))
         assert line["ms"] > 0
 
@@ -195,13 +208,19 @@ class TestTheCanary:
     @pytest.fixture
     def patient(self, cast) -> Any:
         return PatientFactory(
-            organization=cast.riverbend, team=cast.north, coordinator=cast.ana, family=CANARY, given="Zanzibar"
+            organization=cast.riverbend,
+            team=cast.north,
+            coordinator=cast.ana,
+            family=CANARY,
+            given="Zanzibar",
         )
 
     def pages(self, patient: Any) -> list[str]:
         """Every address that can be opened without knowing more than the patient."""
         return [address for address in addresses() if "<" not in address] + [
-            address.replace("<uuid:pk>", str(patient.pk)) for address in addresses() if address.count("<") == 1
+            address.replace("<uuid:pk>", str(patient.pk))
+            for address in addresses()
+            if address.count("<") == 1
         ]
 
     def test_pages_and_errors(self, cast, signed_in, settings, written, patient):
@@ -212,7 +231,9 @@ class TestTheCanary:
             client.raise_request_exception = False
             for address in self.pages(patient):
                 client.get(address)
-                client.post(address, {"family": CANARY, "text": CANARY, "q": CANARY, "idempotency_key": CANARY})
+                client.post(
+                    address, {"family": CANARY, "text": CANARY, "q": CANARY, "idempotency_key": CANARY}
+                )
                 opened += 1
         assert opened > 40
         assert "request" in written.getvalue()
@@ -230,7 +251,14 @@ class TestTheCanary:
             post("test.fail", patient_id=patient.pk)
             with pytest.raises(ValueError, match="not an id"):
                 post("test.fail", name=f"{CANARY} Zanzibar")
-            notify(user=cast.ana, kind="safety", text=f"Call {CANARY}", route="worklist:day", key="k", patient_id=patient.pk)
+            notify(
+                user=cast.ana,
+                kind="safety",
+                text=f"Call {CANARY}",
+                route="worklist:day",
+                key="k",
+                patient_id=patient.pk,
+            )
         bell.ring()
         assert deliver_due() == 2
         assert len(mail.outbox) == 1
@@ -255,7 +283,12 @@ def addresses(patterns: Any = None, before: str = "/") -> list[str]:
 
 def test_no_address_takes_a_name():
     """What stands in an address is an id, or one of a few words of the product itself."""
-    parts = {part.split(">")[0] for address in addresses() for part in address.split("<")[1:] if "/account/" not in address}
+    parts = {
+        part.split(">")[0]
+        for address in addresses()
+        for part in address.split("<")[1:]
+        if "/account/" not in address
+    }
     assert {part for part in parts if not part.startswith(("uuid:", "int:", "slug:"))} == set()
 
 

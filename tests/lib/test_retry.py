@@ -21,7 +21,9 @@ def failing(times: int, cause: Exception | None) -> Any:
     return work
 
 
-@pytest.mark.parametrize("cause", [errors.DeadlockDetected(), errors.SerializationFailure(), errors.LockNotAvailable()])
+@pytest.mark.parametrize(
+    "cause", [errors.DeadlockDetected(), errors.SerializationFailure(), errors.LockNotAvailable()]
+)
 def test_a_conflict_is_tried_again(cause):
     assert again_on_conflict(failing(4, cause)) == 5
 

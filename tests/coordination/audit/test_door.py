@@ -23,8 +23,13 @@ def shows(request: HttpRequest, status: int) -> HttpResponse:
 urlpatterns = [path("test/<int:status>/", shows, name="shows")]
 
 
-@pytest.mark.parametrize(("status", "left"), [(200, ["test.changed", "test.seen"]), (409, ["test.seen"]), (422, ["test.seen"]), (400, [])])
-def test_what_a_refused_page_showed_counts_though_what_it_did_is_undone(cast, signed_in, settings, status, left):
+@pytest.mark.parametrize(
+    ("status", "left"),
+    [(200, ["test.changed", "test.seen"]), (409, ["test.seen"]), (422, ["test.seen"]), (400, [])],
+)
+def test_what_a_refused_page_showed_counts_though_what_it_did_is_undone(
+    cast, signed_in, settings, status, left
+):
     settings.ROOT_URLCONF = __name__
     assert signed_in(cast.ana).get(f"/test/{status}/").status_code == status
     assert sorted(Event.objects.filter(name__startswith="test.").values_list("name", flat=True)) == left

@@ -26,7 +26,9 @@ def names(answer: Any) -> list[str]:
 @pytest.fixture
 def history(cast) -> None:
     """Five things that happened, the oldest first."""
-    record("patient.edited", by=cast.ana, patient_id=cast.pat.pk, changed=["family", "given"], reason="misspelt")
+    record(
+        "patient.edited", by=cast.ana, patient_id=cast.pat.pk, changed=["family", "given"], reason="misspelt"
+    )
     record_access(Event.Kind.VIEW, "patient.viewed", by=cast.sue, patient_id=cast.pat.pk)
     record_access(Event.Kind.DENIAL, "access.denied", by=cast.sam, target=cast.ana)
     record("session.refused", by=None, kind=Event.Kind.SIGN_IN, organization_id=cast.riverbend.pk)
@@ -37,7 +39,15 @@ def test_it_shows_the_organization_newest_first_in_words(cast, signed_in, histor
     answer = signed_in(cast.aud).get(URL)
     assert names(answer) == ["session.refused", "access.denied", "patient.viewed", "patient.edited"]
     said = answer.content.decode()
-    for words in ["Changed who the patient is", "Ana Ruiz", "family, given", "misspelt", "Opened the record", "Nobody signed in", "Refused"]:
+    for words in [
+        "Changed who the patient is",
+        "Ana Ruiz",
+        "family, given",
+        "misspelt",
+        "Opened the record",
+        "Nobody signed in",
+        "Refused",
+    ]:
         assert words in said
     assert "Olga Berg" not in said
 
@@ -55,7 +65,11 @@ def test_it_shows_the_organization_newest_first_in_words(cast, signed_in, histor
     ],
 )
 def test_it_filters(cast, signed_in, history, query, expected):
-    values = {"sue": cast.sue.pk, "ana": cast.ana.pk, "pat": f"http://testserver/patients/{cast.pat.pk}/timeline/"}
+    values = {
+        "sue": cast.sue.pk,
+        "ana": cast.ana.pk,
+        "pat": f"http://testserver/patients/{cast.pat.pk}/timeline/",
+    }
     asked = {name: values.get(value, value) for name, value in query.items()}
     answer = signed_in(cast.petra).get(URL, asked)
     assert names(answer) == expected
@@ -105,7 +119,12 @@ def test_looking_is_written_down(cast, signed_in, history):
     client.get(URL)
     client.get(URL, {"patient": cast.pat.pk, "kind": "view"})
     view, search = Event.objects.filter(name__startswith="audit.").order_by("at")
-    assert (view.name, view.kind, view.actor_id, view.detail) == ("audit.viewed", "view", cast.aud.pk, {"shown": 4})
+    assert (view.name, view.kind, view.actor_id, view.detail) == (
+        "audit.viewed",
+        "view",
+        cast.aud.pk,
+        {"shown": 4},
+    )
     assert (search.name, search.kind, search.patient_id) == ("audit.searched", "search", cast.pat.pk)
     assert search.detail == {"patient": str(cast.pat.pk), "kind": "view", "shown": 1}
 
@@ -148,7 +167,10 @@ def test_it_rejects_post_and_strangers(cast, signed_in, client):
 
 
 def test_who_looked_at_one_record(cast, history):
-    assert [event.name for event in Event.objects.about_patient(cast.pat.pk)] == ["patient.viewed", "patient.edited"]
+    assert [event.name for event in Event.objects.about_patient(cast.pat.pk)] == [
+        "patient.viewed",
+        "patient.edited",
+    ]
 
 
 class TestTheWords:

@@ -22,7 +22,9 @@ def record_many(number: int) -> list:
 def test_it_seals_in_order_and_once(db):
     ids = record_many(5)
     assert seal_pending() == 5
-    assert list(Seal.objects.order_by("position").values_list("position", "event_id")) == list(enumerate(ids, start=1))
+    assert list(Seal.objects.order_by("position").values_list("position", "event_id")) == list(
+        enumerate(ids, start=1)
+    )
     assert seal_pending() == 0
     assert not Pending.objects.exists()
 

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from coordination.audit import jobs, verify as verify_module
+from coordination.audit import jobs
+from coordination.audit import verify as verify_module
 from coordination.audit.actions import record, seal_pending, verify_on
 from coordination.audit.chain import CANONICAL, FIRST, fix_output, link
 from coordination.audit.context import Door, door
@@ -43,7 +44,12 @@ def ids(db) -> list[uuid.UUID]:
 
 def test_an_honest_chain_is_clean(ids):
     report = verify()
-    assert (report.found, report.checked, report.is_complete, report.last_position) == (0, NUMBER, True, NUMBER)
+    assert (report.found, report.checked, report.is_complete, report.last_position) == (
+        0,
+        NUMBER,
+        True,
+        NUMBER,
+    )
     assert report.per_second > 0
 
 
@@ -63,7 +69,10 @@ def test_an_empty_trail_is_clean(db):
 )  # fmt: skip
 def test_an_edit_of_any_column_is_found(ids, change):
     sql(f"update audit_event set {change} where id = %s", ids[3])
-    assert told() == f"Event {ids[3]} at position 4 does not fit its seal: it was edited, or moved, or the seal was."
+    assert (
+        told()
+        == f"Event {ids[3]} at position 4 does not fit its seal: it was edited, or moved, or the seal was."
+    )
 
 
 def test_a_text_cannot_run_over_into_the_next_column(ids):
@@ -249,7 +258,12 @@ class TestTheJob:
         assert (report.first_position, report.last_position, report.is_complete) == (0, 4, False)
         sql("update audit_event set name = 'task.other' where id = %s", ids[5])
         report = verify_on()
-        assert (report.first_position, report.last_position, report.is_complete, report.found) == (4, 10, True, 1)
+        assert (report.first_position, report.last_position, report.is_complete, report.found) == (
+            4,
+            10,
+            True,
+            1,
+        )
         assert verify_on().first_position == 0
 
     def test_a_seal_that_vanished_between_two_walks_leaves_nothing_to_compare(self, ids):

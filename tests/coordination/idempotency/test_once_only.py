@@ -78,7 +78,9 @@ def test_a_fresh_csrf_token_is_the_same_content(ana, key):
         lambda c, k: c.post(URL, {"idempotency_key": k, "a": ["1", "1"]}),
         lambda c, k: c.post("/test/other/", {"idempotency_key": k, "a": "1"}),
         lambda c, k: c.put(URL, {"a": "1"}, headers={"Idempotency-Key": k}),
-        lambda c, k: c.post(URL, b'{"a": 1}', content_type="application/json", headers={"Idempotency-Key": k}),
+        lambda c, k: c.post(
+            URL, b'{"a": 1}', content_type="application/json", headers={"Idempotency-Key": k}
+        ),
     ],
     ids=["another value", "one more value", "another address", "another method", "another form"],
 )

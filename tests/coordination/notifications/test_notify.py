@@ -29,7 +29,12 @@ def test_it_tells(cast):
     task = uuid.uuid4()
     line = tell(cast.ana, subject_id=task, patient_id=cast.pat.pk, by=cast.sue)
     line.refresh_from_db()
-    assert (line.user, line.organization, line.subject_id, line.patient_id) == (cast.ana, cast.riverbend, task, cast.pat.pk)
+    assert (line.user, line.organization, line.subject_id, line.patient_id) == (
+        cast.ana,
+        cast.riverbend,
+        task,
+        cast.pat.pk,
+    )
     assert line.read_at is None
     assert str(line) == f"assigned {line.pk}"
 

@@ -27,7 +27,7 @@ def topics(settings) -> None:
 def fresh(monkeypatch) -> Iterator[None]:
     """No broker is asked unless the test is about it; what earlier tests sent is forgotten."""
     monkeypatch.setattr(bell, "_silent_until", float("inf"))
-    handlers.collisions = 0
+    handlers.collisions.clear()
     handlers.posted.clear()
     yield
     bell._producer.cache_clear()

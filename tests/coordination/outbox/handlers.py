@@ -14,7 +14,7 @@ from coordination.outbox.models import Message
 from patients.models import Patient
 
 CANARY = "Quillfeather Zanzibar"
-collisions = 0
+collisions: list[object] = []
 posted: list[str] = []
 
 
@@ -37,10 +37,9 @@ def count_patients(message: Message) -> None:
 
 
 def collide_twice(message: Message) -> None:
-    global collisions
-    collisions += 1
+    collisions.append(message.pk)
     note(message)
-    if collisions <= 2:
+    if len(collisions) <= 2:
         raise OperationalError from DeadlockDetected()
 
 

@@ -63,7 +63,9 @@ def test_it_says_why_not(cast, signed_in, route, state):
     message = stuck(cast.riverbend.pk, state)
     answer = send(signed_in(cast.adam), route, message)
     assert answer.status_code == 422
-    assert f"This message needs no decision any more: {message.get_state_display()}." in answer.content.decode()
+    assert (
+        f"This message needs no decision any more: {message.get_state_display()}." in answer.content.decode()
+    )
     assert not Event.objects.filter(name__startswith="message.").exists()
 
 

@@ -54,7 +54,14 @@ def test_it_counts_by_state_and_only_what_may_be_seen(cast, signed_in):
     stuck(cast.hillside.pk, State.DEAD)
     answer = signed_in(cast.adam).get(URL)
     counts = {tile["label"]: tile["value"] for tile in answer.context["tiles"]}
-    assert counts == {"Queued": "1", "Sending": "0", "Sent": "1", "Uncertain": "1", "Given up": "3", "Cancelled": "1"}
+    assert counts == {
+        "Queued": "1",
+        "Sending": "0",
+        "Sent": "1",
+        "Uncertain": "1",
+        "Given up": "3",
+        "Cancelled": "1",
+    }
     assert len(answer.context["troubled"]) == 4
     assert answer.context["queue"].troubled == 4
 
@@ -78,10 +85,12 @@ def test_messages_nobody_sends_are_said_loudly(cast, signed_in):
 
 
 def test_the_schedule_says_what_ran_failed_runs_or_is_late(cast, signed_in, settings):
-    settings.SCHEDULE = {name: ("x.y", 60) for name in ["well", "badly", "running", "late", "verify_audit"]}
+    settings.SCHEDULE = dict.fromkeys(["well", "badly", "running", "late", "verify_audit"], ("x.y", 60))
     slot, now = latest_slot(timezone.now(), 60), timezone.now()
     Slot.objects.create(job="well", due_at=slot, finished_at=now)
-    Slot.objects.create(job="well", due_at=slot - dt.timedelta(hours=1), finished_at=now, error="an older one")
+    Slot.objects.create(
+        job="well", due_at=slot - dt.timedelta(hours=1), finished_at=now, error="an older one"
+    )
     Slot.objects.create(job="badly", due_at=slot, finished_at=now, error="ValueError at coordination/x.py:1")
     Slot.objects.create(job="running", due_at=slot)
     Slot.objects.create(job="late", due_at=slot - dt.timedelta(hours=3), finished_at=now)
@@ -114,17 +123,24 @@ def test_sealing_that_stopped_is_said(cast, signed_in):
 
 def test_workers_at_work_and_silent_ones(cast, signed_in):
     actions.see_worker("celery@one", "0.1.0")
-    Worker.objects.create(name="celery@two", version="0.1.0", seen_at=timezone.now() - dt.timedelta(minutes=3))
+    Worker.objects.create(
+        name="celery@two", version="0.1.0", seen_at=timezone.now() - dt.timedelta(minutes=3)
+    )
     Worker.objects.create(name="celery@gone", version="0.1.0", seen_at=timezone.now() - dt.timedelta(days=2))
     answer = signed_in(cast.adam).get(URL)
-    assert [(w["it"].name, w["is_alive"]) for w in answer.context["workers"]] == [("celery@one", True), ("celery@two", False)]
+    assert [(w["it"].name, w["is_alive"]) for w in answer.context["workers"]] == [
+        ("celery@one", True),
+        ("celery@two", False),
+    ]
 
 
 def test_who_may_only_look_is_offered_no_decision(cast, signed_in, monkeypatch):
     """No role may look and not repair yet; the page is ready for one."""
     stuck(cast.riverbend.pk)
     monkeypatch.setattr(
-        "coordination.accounts.models.User.may", lambda self, permission: permission == "health_view", raising=True
+        "coordination.accounts.models.User.may",
+        lambda self, permission: permission == "health_view",
+        raising=True,
     )
     answer = signed_in(cast.adam).get(URL)
     assert answer.status_code == 200

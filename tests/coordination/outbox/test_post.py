@@ -21,7 +21,7 @@ def test_it_belongs_into_a_transaction():
 
 
 def test_it_goes_with_the_change_or_not_at_all(db):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 (the transaction is what fails)
         post("test.note", task_id="1")
         raise ZeroDivisionError
     assert not Message.objects.exists()
@@ -44,14 +44,21 @@ def test_each_handler_has_a_message_of_its_own(db):
 def test_it_holds_ids(db):
     task = uuid.uuid4()
     post("test.note", task_id=task, version=3, is_last=True, code="a.b:c+d-e_f")
-    assert Message.objects.get().payload == {"task_id": str(task), "version": 3, "is_last": True, "code": "a.b:c+d-e_f"}
+    assert Message.objects.get().payload == {
+        "task_id": str(task),
+        "version": 3,
+        "is_last": True,
+        "code": "a.b:c+d-e_f",
+    }
 
 
-@pytest.mark.parametrize("value", ["Pat Rivera", "x" * 65, "", "a@b.org", 1.5, None, ["1"], {"id": 1}, b"1", "Zoë"])
+@pytest.mark.parametrize(
+    "value", ["Pat Rivera", "x" * 65, "", "a@b.org", 1.5, None, ["1"], {"id": 1}, b"1", "Zoë"]
+)
 def test_it_takes_nothing_that_could_be_more_than_an_id_and_never_repeats_it(db, value):
-    with pytest.raises(ValueError, match="^task_id is not an id$"):
+    with pytest.raises(ValueError, match=r"^task_id is not an id$"):
         post("test.note", task_id=value)
-    with pytest.raises(ValueError, match="^key is not an id$"):
+    with pytest.raises(ValueError, match=r"^key is not an id$"):
         post("test.note", key=value if value is not None else "two words")
     assert not Message.objects.exists()
 

@@ -114,7 +114,7 @@ class TestAFailure:
         for attempts, most in [(1, 10), (2, 40), (3, 160), (7, 14_400), (60, 14_400)]:
             waits = {wait_after(attempts) for _ in range(50)}
             assert len(waits) == 50
-            assert 0 <= min(waits)
+            assert min(waits) >= 0
             assert most / 2 < max(waits) <= most
 
     def test_two_transactions_that_collide_try_again_at_once(self, posted):
@@ -173,7 +173,9 @@ class TestWhatLeavesTheSystem:
     @pytest.mark.django_db(transaction=True)
     def test_no_transaction_is_open_during_the_call(self, posted, monkeypatch):
         seen = []
-        monkeypatch.setattr(handlers, "_call", lambda message, outcome: seen.append(connection.in_atomic_block))
+        monkeypatch.setattr(
+            handlers, "_call", lambda message, outcome: seen.append(connection.in_atomic_block)
+        )
         posted("send", outcome="taken")
         deliver_due()
         assert seen == [False]

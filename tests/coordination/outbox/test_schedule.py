@@ -47,7 +47,10 @@ def test_each_slot_runs_once(db):
 def test_of_missed_slots_only_the_latest_runs(db):
     run_due(NOON)
     assert run_due(NOON + dt.timedelta(hours=5, minutes=3)) == ["well"]
-    assert list(Slot.objects.order_by("due_at").values_list("due_at", flat=True)) == [NOON, NOON + dt.timedelta(hours=5)]
+    assert list(Slot.objects.order_by("due_at").values_list("due_at", flat=True)) == [
+        NOON,
+        NOON + dt.timedelta(hours=5),
+    ]
 
 
 @pytest.mark.parametrize("minutes", [1, 60, 1440])
@@ -56,7 +59,7 @@ def test_slots_are_utc_and_no_clock_change_skips_or_repeats_one(minutes):
     seconds = 6 * 3600
     slots = {latest_slot(begin + dt.timedelta(seconds=n), minutes) for n in range(0, seconds, 30)}
     expected = {latest_slot(begin, minutes)} | {
-        begin + dt.timedelta(minutes=n) for n in range(0, seconds // 60) if (begin.hour * 60 + n) % minutes == 0
+        begin + dt.timedelta(minutes=n) for n in range(seconds // 60) if (begin.hour * 60 + n) % minutes == 0
     }
     assert slots == expected
 

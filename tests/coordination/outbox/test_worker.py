@@ -30,7 +30,9 @@ def database_url() -> str:
 def wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, list(Message.objects.values("topic", "state", "attempts", "last_error"))
+        assert time.monotonic() < deadline, list(
+            Message.objects.values("topic", "state", "attempts", "last_error")
+        )
         time.sleep(0.1)
 
 
@@ -45,13 +47,27 @@ class Process:
             "THROUGHLINE_VAR": str(home),
             "PYTHONPATH": str(configured.BASE_DIR),
         }
-        command = [sys.executable, "-m", "celery", "-A", "coordination.celery", "worker", "--concurrency", "1"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "coordination.celery",
+            "worker",
+            "--concurrency",
+            "1",
+        ]
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
         if beats:
             command += ["--beat", "--schedule", str(home / "beat")]
         self.log = (home / "worker.log").open("ab")
         self.process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
         )
 
     def kill(self) -> None:

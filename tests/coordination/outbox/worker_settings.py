@@ -2,6 +2,8 @@
 
 from coordination.settings import *  # noqa: F403
 
-OUTBOX_HANDLERS = {f"test.{name}": [f"tests.coordination.outbox.handlers.{name}"] for name in ["note", "note_slowly", "send"]}
+OUTBOX_HANDLERS = {
+    f"test.{name}": [f"tests.coordination.outbox.handlers.{name}"] for name in ["note", "note_slowly", "send"]
+}
 OUTBOX_LEASE_SECONDS = 2
 CELERY_BEAT_SCHEDULE = {"ring": {"task": "coordination.outbox.jobs.ring", "schedule": 1.0}}
