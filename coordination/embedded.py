@@ -34,6 +34,7 @@ PG_MAJOR = "18"
 START_SECONDS = 60
 STOP_SECONDS = 20
 LOG_BYTES = 5_000_000
+LOG_PREFIX = re.compile(r"^[\d-]+ [\d:.]+ UTC \[\d+\] ")
 
 
 # --------------------------------------------------------------------------------------------------- starting
@@ -97,7 +98,7 @@ def last_words(log: Path) -> str:
     telling = (
         [line for line in lines if re.search(r"FATAL|PANIC|rror", line)] or lines or ["its log is empty"]
     )
-    return telling[-1].strip()
+    return LOG_PREFIX.sub("", telling[-1].strip())
 
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL

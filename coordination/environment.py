@@ -54,12 +54,12 @@ def kept_secrets(path: Path) -> dict[str, str]:
     return kept
 
 
-def servers_needed(var: Path = VAR, *, durable: bool = True) -> Servers | None:
+def servers_needed() -> Servers | None:
     """Embedded servers for whatever address is not given."""
     postgres, valkey = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
     if is_production() or not (postgres or valkey):
         return None
-    return Servers(var, durable=durable, postgres=postgres, valkey=valkey)
+    return Servers(VAR, postgres=postgres, valkey=valkey)
 
 
 @contextmanager

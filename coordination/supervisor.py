@@ -28,7 +28,7 @@ from coordination.places import ROOT, VAR, Problem, account_name, own_folder, ow
 from coordination.preparation import HOST, address_of, free_port, is_demo, only_one, prepare_data
 from coordination.town.signins import DEMO_PASSWORD, SIGN_INS
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 STOP_SECONDS = 15
 LONGEST_WAIT = 30.0
 SERVER_LOOK_SECONDS = 2.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coordination import browsers, linting, supervisor, testing
+from coordination import browsers, environment, linting, supervisor, testing
 from coordination.embedded import last_words
 
 
@@ -172,3 +172,27 @@ def test_what_readiness_misses_is_said() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         assert supervisor.missing(nobody.getsockname()[1]) is None
+
+
+def test_pytest_runs_in_a_process_of_its_own() -> None:
+    assert testing.pytest(["--version"]) == 0
+    assert testing.pytest(["--no-such-option"]) == 4
+
+
+def test_a_check_tells_its_verdict_and_its_words() -> None:
+    code, said, _ = linting.Check("say", ["/bin/sh", "-c", "echo $WHO; exit 2"], {"WHO": "lint"}).run()
+    assert (code, said) == (2, "lint\n")
+
+
+def test_every_lint_has_a_program() -> None:
+    for check in linting.checks({"DATABASE_URL": "postgres://somewhere"}):
+        assert Path(check.command[0]).exists(), check.name
+
+
+def test_servers_of_killed_runs_are_swept_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "VAR", tmp_path)
+    (tmp_path / "test/999999999/pg").mkdir(parents=True)
+    (tmp_path / "test" / str(os.getppid())).mkdir()
+    with environment.throwaway_servers() as servers:
+        assert servers.urls()["DATABASE_URL"].startswith("postgres://throughline_app@")
+    assert [left.name for left in (tmp_path / "test").iterdir()] == [str(os.getppid())]
