@@ -19,13 +19,19 @@ RESET = "/account/password/reset/"
 NEW = "orange lamp seldom whistles"
 
 
+def sent(handler, message):
+    """What the outbox does with a handler that leaves the system."""
+    if (call := handler(message)) is not None:
+        call()
+
+
 def link_in(message) -> str:
     return re.search(r"http://127.0.0.1:8000(/\S+)", message.body).group(1)
 
 
 def mailed_link(browser, user) -> str:
     browser.post(RESET, {"email": user.email})
-    send_password_link(Message.objects.get(topic="password.forgotten"))
+    sent(send_password_link, Message.objects.get(topic="password.forgotten"))
     return link_in(mail.outbox[-1])
 
 
@@ -106,15 +112,15 @@ def test_someone_suspended_meanwhile_gets_no_mail(browser, ana):
     browser.post(RESET, {"email": ana.email})
     ana.is_active = False
     ana.save(update_fields=["is_active"])
-    send_password_link(Message.objects.get())
+    sent(send_password_link, Message.objects.get())
     assert mail.outbox == []
 
 
 def test_mails_hold_the_persons_first_name_and_a_link_only(browser, ana):
     browser.post(RESET, {"email": ana.email})
     message = Message.objects.get()
-    send_password_link(message)
-    send_invitation(message)
+    sent(send_password_link, message)
+    sent(send_invitation, message)
     asked, invited = mail.outbox
     assert asked.to == invited.to == [ana.email]
     assert "Hello Ana," in asked.body
@@ -125,8 +131,11 @@ def test_mails_hold_the_persons_first_name_and_a_link_only(browser, ana):
 
 def test_a_person_is_told_what_changed(ana):
     for what in ["password.changed", "second_step.reset"]:
-        send_security_notice(Message(payload={"user_id": str(ana.pk), "what": what}))
-    send_security_notice(Message(payload={"user_id": str(ana.organization_id), "what": "password.changed"}))
+        sent(send_security_notice, Message(payload={"user_id": str(ana.pk), "what": what}))
+    sent(
+        send_security_notice,
+        Message(payload={"user_id": str(ana.organization_id), "what": "password.changed"}),
+    )
     assert [
         "Your password was changed." in mail.outbox[0].body,
         "reset the second step" in mail.outbox[1].body,

@@ -138,7 +138,7 @@ def test_it_invites(cast, adam):
         str(nia.pk),
         {"roles": nia.roles},
     )
-    send_invitation(Message.objects.get(topic="user.invited"))
+    send_invitation(Message.objects.get(topic="user.invited"))()
     assert mail.outbox[0].to == ["nia.okoye@example.org"]
 
 
