@@ -8,7 +8,7 @@ without being held in memory, and a stopped import goes on where it was.
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -78,7 +78,7 @@ class Index:
         return None
 
     def dump(self) -> str:
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self) | {"groups": [(group.key, group.items) for group in self.groups]})
 
     @classmethod
     def load(cls, text: str) -> "Index":
@@ -86,7 +86,7 @@ class Index:
         return cls(
             items=[Item(*item) for item in raw["items"]],
             aliases=raw["aliases"],
-            groups=[Group(**group) for group in raw["groups"]],
+            groups=[Group(*group) for group in raw["groups"]],
             left_out=raw["left_out"],
             refusals=[Refusal(*refusal) for refusal in raw["refusals"]],
             broken=[Broken(*broken) for broken in raw["broken"]],
@@ -179,18 +179,10 @@ def _opened(value: Any) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _add(index: Index, resource: Any, url: str, text: str, file: int, place: int, out: BinaryIO) -> None:
-    where = _where(file, place)
-    if not isinstance(resource, dict):
-        index.refusals.append(Refusal(_("unknown"), where, "", _("there is no resource here")))
+    if refusal := _refusal(resource, file, place):
+        index.refusals.append(refusal)
         return
-    kind = resource.get("resourceType")
-    if not isinstance(kind, str) or (kind not in PATIENT_ELEMENT and kind not in LEFT_OUT):
-        index.refusals.append(Refusal(_("unknown"), where, "resourceType", _("is not a resource of FHIR R4")))
-        return
-    identity = resource.get("id")
-    if identity is not None and not isinstance(identity, str):
-        index.refusals.append(Refusal(kind, f"{kind} ({where})", f"{kind}.id", _("must be text")))
-        return
+    kind = resource["resourceType"]
     key = _key(kind, resource, url, text)
     data = text.encode()
     item = Item(out.tell(), len(data), file, kind, key, _patient_of(kind, resource))
@@ -199,6 +191,18 @@ def _add(index: Index, resource: Any, url: str, text: str, file: int, place: int
         for alias in {key, url, *_identifier_aliases(kind, resource)} - {""}:
             index.aliases.setdefault(alias, []).append(len(index.items))
     index.items.append(item)
+
+
+def _refusal(resource: Any, file: int, place: int) -> Refusal | None:
+    """Why this cannot even be listed; None for a resource of FHIR R4."""
+    if not isinstance(resource, dict):
+        return Refusal(_("unknown"), _where(file, place), "", _("there is no resource here"))
+    kind, identity = resource.get("resourceType"), resource.get("id")
+    if not isinstance(kind, str) or (kind not in PATIENT_ELEMENT and kind not in LEFT_OUT):
+        return Refusal(_("unknown"), _where(file, place), "resourceType", _("is not a resource of FHIR R4"))
+    if identity is not None and not isinstance(identity, str):
+        return Refusal(kind, f"{kind} ({_where(file, place)})", f"{kind}.id", _("must be text"))
+    return None
 
 
 def _where(file: int, place: int) -> str:
