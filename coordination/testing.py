@@ -19,6 +19,7 @@ from coordination.places import ROOT
 E2E = "tests/e2e"
 NOTHING_COLLECTED = 5
 WORKERS = "2"
+WITH_A_VALUE = {"-k", "-m", "-n", "-p", "-o", "-c", "-r", "-W"}
 HOW_TO_GET_ONE = "Install Chromium, Chrome or Edge, or name one in THROUGHLINE_BROWSER."
 
 
@@ -78,9 +79,13 @@ def browser_tests(others: list[str], paths: list[str], *, first: bool) -> int:
 
 
 def split(words: list[str]) -> tuple[list[str], list[str]]:
-    """Test files and folders apart from options."""
-    paths = [word for word in words if not word.startswith("-") and (ROOT / word.split("::")[0]).exists()]
-    return paths, [word for word in words if word not in paths]
+    """Test files and folders apart from options; what follows `-k` is a word, even if a folder has its name."""
+    paths, others, before = [], [], ""
+    for word in words:
+        is_path = not word.startswith("-") and (ROOT / word.split("::")[0]).exists()
+        (paths if is_path and before not in WITH_A_VALUE else others).append(word)
+        before = word
+    return paths, others
 
 
 def chooses_spread(words: list[str]) -> bool:

@@ -104,6 +104,11 @@ def test_all_tests_are_two_halves(started: list[list[str]]) -> None:
     ]
 
 
+def test_a_word_to_look_for_is_no_path(started: list[list[str]]) -> None:
+    testing.run_both(["-k", "patients"])
+    assert [words[-3:-1] for words in started] == [["-k", "patients"], ["-k", "patients"]]
+
+
 def test_paths_choose_their_half(started: list[list[str]]) -> None:
     testing.run_both(["tests/running/test_commands.py::test_paths_choose_their_half"])
     testing.run_both(["tests/e2e", "-x"])
