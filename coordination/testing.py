@@ -80,7 +80,9 @@ def browser_tests(others: list[str], paths: list[str], *, first: bool) -> int:
 
 def split(words: list[str]) -> tuple[list[str], list[str]]:
     """Test files and folders apart from options; what follows `-k` is a word, even if a folder has its name."""
-    paths, others, before = [], [], ""
+    paths: list[str] = []
+    others: list[str] = []
+    before = ""
     for word in words:
         is_path = not word.startswith("-") and (ROOT / word.split("::")[0]).exists()
         (paths if is_path and before not in WITH_A_VALUE else others).append(word)
