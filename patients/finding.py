@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from rapidfuzz.distance import JaroWinkler
 
+from coordination.lib.lookups import Begins
 from coordination.lib.names import name_keys, sort_key, sounds
 from coordination.lib.typed import read_day
 from patients.actions.reaching import to_e164
@@ -62,7 +63,8 @@ def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
         among = among.filter(_has_number(number))
     columns = ("pk", "sort_name", "given", "preferred_name", "former_names")
     if not wanted.words:
-        return list(among.order_by("sort_name", "pk").values_list("pk", flat=True)[:MOST_FOUND])
+        listed = among.order_by().values_list("sort_name", "pk")[:MOST_FOUND]
+        return [pk for _name, pk in sorted(listed)]
     found: dict[uuid.UUID, tuple[float, str]] = {}
     for condition in (_starts(wanted.words), _sounds_like(wanted.words)):
         for pk, *names in among.filter(condition).order_by().values_list(*columns)[:MOST_FOUND]:
@@ -79,22 +81,23 @@ def fingerprint(text: str) -> str:
 
 
 def _has_number(number: str) -> Q:
-    """A record number (also its beginning), an identifier, or a phone number."""
+    """A record number, an identifier or a phone number."""
     bare = re.sub(r"[\s()./-]", "", number)
-    has = Q(record_number__startswith=bare) | Q(record_number=number)
-    has |= Q(pk__in=Identifier.objects.filter(value__in={number, bare}).values("patient_id"))
+    owners = list(
+        Identifier.objects.filter(value__in={number, bare}).values_list("patient_id", flat=True)[:MOST_FOUND]
+    )
     if phone := to_e164("mobile", number):
-        has |= Q(pk__in=ContactPoint.objects.filter(number=phone).values("patient_id"))
-    return has
+        owners += ContactPoint.objects.filter(number=phone).values_list("patient_id", flat=True)[:MOST_FOUND]
+    return Q(record_number__in={number, bare}) | Q(pk__in=owners)
 
 
 def _starts(words: tuple[str, ...]) -> Q:
     """The name as it is sorted begins like this, in either order."""
-    whole, (first, *rest) = " ".join(words), words
-    starts = Q(sort_name__startswith=whole)
-    if rest:
-        starts |= Q(sort_name__startswith=f"{first}\x1f{' '.join(rest)}")
-        starts |= Q(sort_name__startswith=f"{words[-1]}\x1f{' '.join(words[:-1])}")
+    starts = Q(Begins("sort_name", " ".join(words)))
+    if words[1:]:
+        first, *rest = words
+        starts |= Q(Begins("sort_name", f"{first}\x1f{' '.join(rest)}"))
+        starts |= Q(Begins("sort_name", f"{words[-1]}\x1f{' '.join(words[:-1])}"))
     return starts
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import SEE_PATIENTS
 from coordination.accounts.permissions import Permission
+from coordination.lib.lookups import Begins
 from coordination.lib.names import name_keys, sort_key
 
 # which role permission opens which sensitivity label (HL7 v3 ActCode; domain facts 9.2)
@@ -116,7 +117,7 @@ class PatientQuerySet(models.QuerySet[Any]):
     def named_like(self, text: str) -> Self:
         """Bounded candidates for a typed name: same letters, one letter off, or sounding alike. Rank them afterwards."""
         keys = name_keys(text)
-        return self.filter(Q(name_keys__overlap=keys) | Q(sort_name__startswith=sort_key(text))) if keys else self.none()
+        return self.filter(Q(name_keys__overlap=keys) | Q(Begins("sort_name", sort_key(text)))) if keys else self.none()
 
 
 class AboutPatientQuerySet(models.QuerySet[Any]):

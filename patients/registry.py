@@ -38,7 +38,7 @@ class Column:
     def order(self, *, descending: bool) -> Order:
         way = "desc" if descending else "asc"
         nulls = self.nulls if descending or not self.upward_nulls else self.upward_nulls
-        tail = [] if self.key == "name" else [("sort_name", "asc")]
+        tail = [] if self.key in {"name", "number"} else [("sort_name", "asc")]
         return [(self.field, way, nulls), *tail, ("id", "asc")]  # type: ignore[list-item]
 
 

@@ -80,11 +80,12 @@ def _field(name: str) -> forms.Field:
         )
     if name in {"language", "written_language"}:
         return forms.ChoiceField(label=LABELS[name], choices=language_choices, required=False)
-    made: Any = model.formfield()  # type: ignore[union-attr]
+    made = model.formfield()  # type: ignore[union-attr]
+    assert isinstance(made, forms.Field)
     made.label, made.help_text = LABELS.get(name, made.label), HINTS.get(name, "")
     if isinstance(made, forms.TypedChoiceField):
         made.required, made.empty_value = False, model.get_default()  # type: ignore[union-attr]
-        made.choices = [pair for pair in made.choices if pair[0]]
+        made.choices = list(model.choices or [])  # type: ignore[union-attr, arg-type]
     return made
 
 
