@@ -26,6 +26,10 @@ class EventFilter(forms.Form):
         required=False,
         max_length=300,
         help_text=_("Paste the address of the patient's page"),
+        # the form is sent in the address: a name typed here must not get there
+        widget=forms.TextInput(
+            attrs={"pattern": f".*{_UUID.pattern}.*", "title": _("The address of a patient's page")}
+        ),
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

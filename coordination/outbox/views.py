@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from coordination.audit.access import read_seals
@@ -25,6 +25,15 @@ JOBS = {
     "forget_messages": gettext_lazy("Remove settled messages"),
     "clear_sessions": gettext_lazy("Clear ended sessions"),
     "forget_import_files": gettext_lazy("Remove files of old imports"),
+}
+TOPICS = {
+    "task.assigned": gettext_lazy("Tell the owner of a task"),
+    "notification.mail": gettext_lazy("E-mail: something waits"),
+    "import.requested": gettext_lazy("Go on with an import"),
+    "patient.named": gettext_lazy("Look for similar names"),
+    "user.invited": gettext_lazy("E-mail: invitation"),
+    "password.forgotten": gettext_lazy("E-mail: new password"),
+    "security.changed": gettext_lazy("E-mail: sign-in changed"),
 }
 
 
@@ -45,14 +54,26 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     return {
         "queue": queue,
         "tiles": _tiles(queue),
-        "troubled": page.rows,
+        "troubled": [{"it": message, "label": TOPICS.get(message.topic, message.topic)} for message in page],
         "pager": page.links(request.GET, total=queue.troubled),
-        "jobs": [{"it": job, "label": JOBS.get(job.name, job.name)} for job in list_jobs(user)],
+        "jobs": [
+            {"it": job, "label": JOBS.get(job.name, job.name), "every": _every(job.minutes)}
+            for job in list_jobs(user)
+        ],
         "seals": read_seals(),
         "workers": list_workers(user),
         "version": settings.VERSION,
         "can_repair": user.may(Permission.HEALTH_REPAIR),
     }
+
+
+def _every(minutes: int) -> str:
+    """Say how often in the largest unit that fits."""
+    if minutes % 1440 == 0:
+        return ngettext("Day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
+    if minutes % 60 == 0:
+        return ngettext("Hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+    return ngettext("Minute", "%(n)s minutes", minutes) % {"n": minutes}
 
 
 def _tiles(queue: Any) -> list[dict[str, Any]]:

@@ -110,6 +110,10 @@ def test_it_says_what_it_cannot_look_for(cast, signed_in, history, query, said):
     assert not Event.objects.filter(name__startswith="audit.").exists()
 
 
+def test_a_name_typed_for_a_patient_does_not_reach_the_address(cast, signed_in):
+    assert 'pattern=".*[0-9a-fA-F]{8}' in signed_in(cast.aud).get(URL).content.decode()
+
+
 def test_nobody_of_another_organization_can_be_picked(cast, signed_in):
     assert signed_in(cast.aud).get(URL, {"actor": cast.olga.pk}).status_code == 422
 

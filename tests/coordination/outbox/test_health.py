@@ -10,12 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from coordination import settings as product
 from coordination.audit.actions import keep_verification, record, seal_pending
 from coordination.audit.models import Event, Pending
 from coordination.audit.verify import Report
 from coordination.outbox import actions, jobs
 from coordination.outbox.models import Message, Slot, Worker
 from coordination.outbox.schedule import latest_slot
+from coordination.outbox.views import JOBS, TOPICS, _every
 from tests.coordination.outbox.test_decide import stuck
 
 State = Message.State
@@ -74,8 +76,31 @@ def test_it_shows_the_reason_and_offers_the_decisions(cast, signed_in):
     assert "Look at the other side first" in said
     for route in ["send_again", "mark_sent", "cancel"]:
         assert reverse(f"outbox:{route}", args=[message.pk]) in said
-    stuck(cast.riverbend.pk)
-    assert "ValueError at coordination/x.py:1" in page(signed_in, cast.adam)
+    given_up = stuck(cast.riverbend.pk)
+    said = page(signed_in, cast.adam)
+    assert "ValueError at coordination/x.py:1" in said
+    assert reverse("outbox:mark_sent", args=[given_up.pk]) not in said, "it certainly did not arrive"
+
+
+def test_it_names_messages_and_jobs_in_words():
+    assert set(TOPICS) >= set(product.OUTBOX_HANDLERS)
+    assert set(JOBS) >= set(product.SCHEDULE)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (1, "Minute"),
+        (5, "5 minutes"),
+        (60, "Hour"),
+        (120, "2 hours"),
+        (1440, "Day"),
+        (2880, "2 days"),
+        (90, "90 minutes"),
+    ],
+)
+def test_it_says_how_often(minutes, words):
+    assert _every(minutes) == words
 
 
 def test_messages_nobody_sends_are_said_loudly(cast, signed_in):
@@ -177,7 +202,8 @@ def test_a_long_list_goes_on(cast, signed_in):
     assert len(first.context["troubled"]) == 50
     second = client.get(URL + first.context["pager"]["next_url"])
     assert len(second.context["troubled"]) == 5
-    assert not {m.pk for m in first.context["troubled"]} & {m.pk for m in second.context["troubled"]}
+    shown = [{line["it"].pk for line in answer.context["troubled"]} for answer in (first, second)]
+    assert not shown[0] & shown[1]
 
 
 class TestTheJobs:
