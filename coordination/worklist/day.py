@@ -24,7 +24,7 @@ from coordination.worklist.models import Task
 from coordination.worklist.querysets import Clock, TaskQuerySet
 from coordination.worklist.rows import Reader, row_of
 
-PAGE = 50
+PAGE = 30  # rows: more would pass 1,500 elements, the most a page may hold
 BUCKETS = {
     "all": gettext_lazy("All open"),
     "overdue": gettext_lazy("Overdue"),

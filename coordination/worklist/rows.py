@@ -128,11 +128,11 @@ def note_of(task: Task, user: User) -> str:
 
 
 def context_of(task: Task) -> str:
-    """The second line of the action: on whom it waits, else what helps to do it, else why it is here."""
+    """The second line of the action: on whom it waits, else why it is here now and what helps to do it."""
     if task.status == Task.Status.WAITING:
         words = {"whom": task.waiting_on, "day": display.day_short(task.waiting_since)}
         return _("Waiting on %(whom)s since %(day)s") % words
-    return task.context or task.reason
+    return " · ".join(part for part in (task.reason.rstrip("."), task.context) if part)
 
 
 def row_of(task: Task, reader: Reader) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def test_a_call_with_a_follow_up_closes_the_task_and_opens_the_next(visit):
 def test_the_same_call_can_be_logged_without_scripts(visit):
     grace = patient("Okafor", "Grace")
     page = visit("dana", scripts=False).open("/day/")
-    page.get_by_role("link", name=re.compile("Post-discharge call")).first.click()
+    page.get_by_role("link", name=re.compile("Post-discharge call, attempt 2")).first.click()
     page.get_by_label("Reached", exact=True).first.check(force=True)
     page.get_by_label("Note").first.fill("Fine so far.")
     page.get_by_label("1 week", exact=True).first.check(force=True)

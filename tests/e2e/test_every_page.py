@@ -1,0 +1,113 @@
+"""Every page, light and dark, on a desk, a tablet and a phone: nothing axe-core objects to, nothing wider than the screen,
+nothing heavier than its cap."""
+
+import gzip
+
+import pytest
+from django.urls import reverse
+
+from coordination.accounts.models import Team, User
+from coordination.lib.rls import organization
+from coordination.worklist.models import Task
+from patients.models import Condition, Patient
+from tests.e2e.conftest import WIDTHS, violations
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+NODES = 1_500
+HTML_KB = 30
+# page → its own cap in KB of gzipped HTML (docs/interface.md); the others have the general one
+CAPS = {"worklist:day": 14, "patients:patient": 14, "patients:registry": 22, "account_login": 4}
+
+
+def pages() -> dict[str, list[tuple[str, str]]]:
+    """Who opens which pages: name and address."""
+    dana = User.objects.get(email="dana@riverbend.example")
+    with organization(dana.organization_id):
+        grace = Patient.objects.get(family="Okafor", given="Grace")
+        task = Task.objects.filter(patient=grace, kind="discharge_call").get()
+        condition = Condition.objects.filter(patient=grace).first()
+    team = Team.objects.first()
+    assert condition
+    assert team
+    about = ["patient", "timeline", "history", "people", "coverage", "access", "print", "edit", "edit_person", "member_add", "person_add",
+             "consent_add", "coverage_add", "hand_over", "death", "end_care"]  # fmt: skip
+    return {
+        "dana": [
+            *[(f"patients:{name}", reverse(f"patients:{name}", args=[grace.pk])) for name in about],
+            *[
+                (name, reverse(name))
+                for name in ("worklist:day", "worklist:day_print", "patients:registry", "patients:new")
+            ],
+            *[
+                (name, reverse(name))
+                for name in ("worklist:task_new", "notifications:list", "accounts:me", "mfa_index")
+            ],
+            ("history_add", reverse("patients:history_add", args=[grace.pk, "allergy"])),
+            ("history_item", reverse("patients:history_item", args=[grace.pk, "condition", condition.pk])),
+            ("worklist:task", reverse("worklist:task", args=[task.pk])),
+            ("worklist:snooze", reverse("worklist:snooze", args=[task.pk])),
+            ("worklist:assign", reverse("worklist:assign", args=[task.pk])),
+            ("worklist:contact_new", reverse("worklist:contact_new") + f"?patient={grace.pk}"),
+            ("worklist:patient_tasks", reverse("worklist:patient_tasks", args=[grace.pk])),
+            ("preview", reverse("worklist:day") + f"?sel={task.pk}"),
+            ("not there", "/nowhere/"),
+        ],
+        "robin": [
+            *[
+                (name, reverse(name))
+                for name in (
+                    "accounts:users",
+                    "accounts:user_new",
+                    "accounts:teams",
+                    "outbox:health",
+                )
+            ],
+            ("accounts:user", reverse("accounts:user", args=[dana.pk])),
+            ("accounts:team", reverse("accounts:team", args=[team.pk])),
+        ],
+        "lena": [(name, reverse(name)) for name in ("interop:imports", "interop:new")],
+        "miriam": [("audit:events", reverse("audit:events"))],
+    }
+
+
+@pytest.mark.parametrize("who", ["dana", "robin", "lena", "miriam"])
+def test_it_can_be_read_by_everyone_on_every_screen(visit, who):
+    for dark in (False, True):
+        one = visit(who, dark=dark)
+        page = one.page()
+        for name, path in pages()[who]:
+            one.open(path, page)
+            for width, size in WIDTHS.items():
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                where = f"{name}, {'dark' if dark else 'light'}, {width}"
+                assert violations(page) == [], where
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0], where
+
+
+@pytest.mark.parametrize("who", ["dana", "robin", "lena", "miriam"])
+def test_it_stays_within_its_weight(visit, who):
+    one = visit(who)
+    page = one.page()
+    for name, path in pages()[who]:
+        response = page.goto(one.server + path)
+        assert response is not None
+        kilobytes = len(gzip.compress(response.body(), 6)) / 1024
+        assert kilobytes <= CAPS.get(name, HTML_KB), f"{name}: {kilobytes:.1f} KB"
+        nodes = page.evaluate("document.querySelectorAll('*').length")
+        assert nodes <= NODES, f"{name}: {nodes} nodes"
+        hosts = page.evaluate(
+            "performance.getEntriesByType('resource').map(entry => new URL(entry.name).host)"
+        )
+        assert set(hosts) <= {page.url.split("/")[2]}, f"{name} asks others"
+
+
+def test_the_plain_pages_too(visit):
+    for dark in (False, True):
+        one = visit(None, dark=dark)
+        page = one.page()
+        for name in ("account_login", "account_reset_password", "account_reset_password_done"):
+            one.open(reverse(name), page)
+            for size in WIDTHS.values():
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                assert violations(page) == [], name
