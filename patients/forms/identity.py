@@ -85,7 +85,7 @@ def _field(name: str) -> forms.Field:
     made.label, made.help_text = LABELS.get(name, made.label), HINTS.get(name, "")
     if isinstance(made, forms.TypedChoiceField):
         made.required, made.empty_value = False, model.get_default()  # type: ignore[union-attr]
-        made.choices = list(model.choices or [])  # type: ignore[union-attr, arg-type]
+        made.choices = list(model.choices or [])  # type: ignore[union-attr]
     return made
 
 
