@@ -69,6 +69,7 @@ def test_it_goes_with_the_change_or_not_at_all(db):
 def test_each_event_waits_for_its_seal(db):
     event = record("task.closed", by=None)
     assert list(Pending.objects.values_list("event_id", flat=True)) == [event.pk]
+    assert str(Pending.objects.get()) == str(event.pk)
 
 
 @pytest.mark.parametrize("statement", ["update audit_event set name = 'x.y'", "delete from audit_event"])

@@ -25,6 +25,7 @@ def test_it_seals_in_order_and_once(db):
     assert list(Seal.objects.order_by("position").values_list("position", "event_id")) == list(
         enumerate(ids, start=1)
     )
+    assert str(Seal.objects.earliest("position")) == f"1 {ids[0]}"
     assert seal_pending() == 0
     assert not Pending.objects.exists()
 

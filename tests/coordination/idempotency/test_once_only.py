@@ -49,6 +49,7 @@ def test_the_second_copy_gets_the_answer_of_the_first(ana, key):
     assert second["Content-Type"] == first["Content-Type"]
     assert second["Idempotent-Replay"] == "true"
     assert "X-Secret" not in second
+    assert str(Answer.objects.get()) == f"write {key}"
     assert "Idempotent-Replay" not in first
 
 
