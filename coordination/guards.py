@@ -19,14 +19,18 @@ def database_problems() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("select rolsuper, rolbypassrls from pg_roles where rolname = current_user")
         superuser, bypass = cursor.fetchone()
-        cursor.execute("select count(*) from pg_tables where schemaname = 'public' and tableowner = current_user")
+        cursor.execute(
+            "select count(*) from pg_tables where schemaname = 'public' and tableowner = current_user"
+        )
         (owned,) = cursor.fetchone()
     connection.close()
     problems = []
     if superuser or bypass:
         problems.append("DATABASE_URL names a role that row-level security does not bind. Use a plain role.")
     if owned:
-        problems.append("DATABASE_URL names the owner of the tables. Use DATABASE_OWNER_URL for migrations only.")
+        problems.append(
+            "DATABASE_URL names the owner of the tables. Use DATABASE_OWNER_URL for migrations only."
+        )
     return problems
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from coordination.accounts.permissions import Permission as P
+from coordination.accounts.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -16,23 +16,22 @@ class Entry:
     label: Promise
     icon: str
     keys: str
-    permission: P
+    permission: Permission
 
 
 ENTRIES = [
-    Entry("worklist:day", _("My day"), "sun", "G D", P.TASK_VIEW),
-    Entry("patients:registry", _("Patients"), "users", "G P", P.PATIENT_VIEW),
-    Entry("interop:imports", _("Imports"), "upload", "G I", P.PATIENT_IMPORT),
-    Entry("accounts:users", _("Users"), "user-cog", "G U", P.USER_MANAGE),
-    Entry("accounts:teams", _("Teams"), "users-round", "G T", P.TEAM_MANAGE),
-    Entry("audit:events", _("Audit"), "shield-check", "G A", P.AUDIT_VIEW),
-    Entry("outbox:health", _("Health"), "activity", "G H", P.HEALTH_VIEW),
+    Entry("worklist:day", _("My day"), "sun", "G D", Permission.TASK_VIEW),
+    Entry("patients:registry", _("Patients"), "users", "G P", Permission.PATIENT_VIEW),
+    Entry("interop:imports", _("Imports"), "upload", "G I", Permission.PATIENT_IMPORT),
+    Entry("accounts:users", _("Users"), "user-cog", "G U", Permission.USER_MANAGE),
+    Entry("accounts:teams", _("Teams"), "users-round", "G T", Permission.TEAM_MANAGE),
+    Entry("audit:events", _("Audit"), "shield-check", "G A", Permission.AUDIT_VIEW),
+    Entry("outbox:health", _("Health"), "activity", "G H", Permission.HEALTH_VIEW),
 ]
 
 
 def navigation(user: Any, current: str) -> list[dict[str, Any]]:
     """Return the entries the person may open. A page inside an area lights up its area."""
-    area = current.split(":")[0]
     return [
         {
             "route": entry.route,
@@ -40,8 +39,17 @@ def navigation(user: Any, current: str) -> list[dict[str, Any]]:
             "label": entry.label,
             "icon": entry.icon,
             "keys": entry.keys,
-            "current": current.startswith(entry.route.removesuffix("s")) or (entry.route.split(":")[0] == area and area in {"patients", "worklist", "interop"}),
+            "current": is_within(current, entry.route),
         }
         for entry in ENTRIES
         if user.may(entry.permission)
     ]
+
+
+WHOLE_AREAS = {"patients", "worklist", "interop"}  # one entry stands for every page of these
+
+
+def is_within(current: str, route: str) -> bool:
+    area = route.partition(":")[0]
+    same_area = current.partition(":")[0] == area
+    return current.startswith(route.removesuffix("s")) or (same_area and area in WHOLE_AREAS)

@@ -22,11 +22,13 @@ if ENVIRONMENT not in {"production", "development", "test"}:
     raise ImproperlyConfigured("THROUGHLINE_ENV is production, development or test.")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG: bool = env.bool("DEBUG", False)
-DEMO: bool = env.bool("DEMO", False)  # invented people; sign-in may skip the second step, and every page says so
+DEMO: bool = env.bool(
+    "DEMO", False
+)  # invented people; sign-in may skip the second step, and every page says so
 
 
 def _secret(name: str) -> str:
-    value = env.str(name, "" if PRODUCTION else f"development-only-{name.lower()}-{'0' * 40}")
+    value: str = env.str(name, "" if PRODUCTION else f"development-only-{name.lower()}-{'0' * 40}")
     if PRODUCTION and (len(value) < 40 or value.startswith(("development-only", "change-me"))):
         raise ImproperlyConfigured(f"{name} must be set to at least 40 random characters of its own.")
     return value
@@ -45,7 +47,9 @@ if PRODUCTION and DEMO:
 BASE_URL: str = env.str("BASE_URL", "http://127.0.0.1:8000")
 if PRODUCTION and not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"]
+)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 VAR_DIR = Path(env.str("THROUGHLINE_VAR", str(BASE_DIR / "var")))
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -122,7 +126,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "coordination.context.page",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "coordination.lib.templatetags.throughline"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "coordination.lib.templatetags.throughline",
+            ],
         },
     }
 ]
@@ -132,7 +140,9 @@ DATABASE_URL: str = env.str("DATABASE_URL", "")
 DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", DATABASE_URL)
 if PRODUCTION and not DATABASE_URL:
     raise ImproperlyConfigured("DATABASE_URL must name the database, with the role that owns nothing.")
-AS_OWNER: bool = env.bool("THROUGHLINE_AS_OWNER", False)  # schema changes; the running application never sets it
+AS_OWNER: bool = env.bool(
+    "THROUGHLINE_AS_OWNER", False
+)  # schema changes; the running application never sets it
 
 
 def _database() -> dict[str, Any]:
@@ -142,12 +152,15 @@ def _database() -> dict[str, Any]:
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True
     timeout = env.int("DATABASE_STATEMENT_TIMEOUT_MS", 0 if AS_OWNER else 5000)
-    config["OPTIONS"] = config.get("OPTIONS", {}) | {
-        "connect_timeout": 3,
-        "server_side_binding": True,
-        "prepare_threshold": 3,  # a statement seen three times is planned once: the scope alone costs 6 ms to plan
-        "options": f"-c statement_timeout={timeout} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000",
-    }
+    config["OPTIONS"] = (
+        config.get("OPTIONS", {})
+        | {
+            "connect_timeout": 3,
+            "server_side_binding": True,
+            "prepare_threshold": 3,  # a statement seen three times is planned once: the scope alone costs 6 ms to plan
+            "options": f"-c statement_timeout={timeout} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000",
+        }
+    )
     if name := env.str("THROUGHLINE_TEST_DB", ""):
         config["TEST"] = {"NAME": f"test_{name}"}
     return config
@@ -157,8 +170,13 @@ DATABASES = {"default": _database()}
 
 # --- sign-in ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["coordination.accounts.backends.ByEmail", "guardian.backends.ObjectPermissionBackend"]
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # e-mails are unique whatever their capitals: a constraint on lower(email)
+AUTHENTICATION_BACKENDS = [
+    "coordination.accounts.backends.ByEmail",
+    "guardian.backends.ObjectPermissionBackend",
+]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004"
+]  # e-mails are unique whatever their capitals: a constraint on lower(email)
 ANONYMOUS_USER_NAME = None  # guardian makes no user of its own
 GUARDIAN_MONKEY_PATCH_USER = False
 PASSWORD_HASHERS = ["coordination.accounts.hashers.Argon2id"]
@@ -169,7 +187,10 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "coordination.accounts.passwords.NotEndless"},
     {"NAME": "coordination.accounts.passwords.NotOurName"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email", "name"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # a link to choose a password, also of an invitation
 LOGIN_URL = "account_login"
@@ -252,9 +273,14 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "coordination.views.csrf_failure"
 
 # --- HOUSE: how work is planned ---------------------------------------------------------------------------------------
-WORKDAY_HOURS: tuple[int, int] = (env.int("WORKDAY_STARTS", 8), env.int("WORKDAY_ENDS", 17))  # the day ribbon, free time
+WORKDAY_HOURS: tuple[int, int] = (
+    env.int("WORKDAY_STARTS", 8),
+    env.int("WORKDAY_ENDS", 17),
+)  # the day ribbon, free time
 UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
-CONTACT_ATTEMPTS: int = env.int("CONTACT_ATTEMPTS", 3)  # on different days, before a letter (domain facts 11.6)
+CONTACT_ATTEMPTS: int = env.int(
+    "CONTACT_ATTEMPTS", 3
+)  # on different days, before a letter (domain facts 11.6)
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
 
 # --- what leaves the server -------------------------------------------------------------------------------------------
@@ -302,7 +328,9 @@ WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 LANGUAGE_CODE = "en-us"
@@ -328,12 +356,20 @@ CELERY_TASK_TIME_LIMIT = 60
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 3}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {"ring": {"task": "coordination.outbox.jobs.ring", "schedule": 5.0}, "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0}, "seal": {"task": "coordination.audit.jobs.seal", "schedule": 5.0}}
+CELERY_BEAT_SCHEDULE = {
+    "ring": {"task": "coordination.outbox.jobs.ring", "schedule": 5.0},
+    "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0},
+    "seal": {"task": "coordination.audit.jobs.seal", "schedule": 5.0},
+}
 OUTBOX_LEASE_SECONDS = 90  # longer than the hard time limit of a job
 OUTBOX_MAX_ATTEMPTS = 8  # over about six hours
 OUTBOX_KEEP_DAYS: int = env.int("OUTBOX_KEEP_DAYS", 90)  # HOUSE: how long a settled message stays
-IDEMPOTENCY_HOURS: int = env.int("IDEMPOTENCY_HOURS", 24)  # HOUSE: how long a repeated write gets the first answer
-NOTIFICATION_MAIL_MINUTES: int = env.int("NOTIFICATION_MAIL_MINUTES", 15)  # HOUSE: at most one e-mail in so long
+IDEMPOTENCY_HOURS: int = env.int(
+    "IDEMPOTENCY_HOURS", 24
+)  # HOUSE: how long a repeated write gets the first answer
+NOTIFICATION_MAIL_MINUTES: int = env.int(
+    "NOTIFICATION_MAIL_MINUTES", 15
+)  # HOUSE: at most one e-mail in so long
 # topic -> the handlers that must hear of it; one message row for each
 OUTBOX_HANDLERS: dict[str, list[str]] = {
     "task.assigned": ["coordination.worklist.handlers.notify_owner"],
@@ -355,7 +391,9 @@ SCHEDULE: dict[str, tuple[str, int]] = {
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
 
 # --- mail and logs ----------------------------------------------------------------------------------------------------
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25")
+EMAIL_CONFIG = env.email_url(
+    "EMAIL_URL", default="consolemail://" if not PRODUCTION else "smtp://localhost:25"
+)
 vars().update({name: value for name, value in EMAIL_CONFIG.items() if name.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Throughline <no-reply@throughline.invalid>")

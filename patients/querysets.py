@@ -58,7 +58,9 @@ class Scope:
 
     @property
     def is_empty(self) -> bool:
-        return self.organization_id is None or not (self.whole_organization or self.team_ids or self.patient_ids)
+        return self.organization_id is None or not (
+            self.whole_organization or self.team_ids or self.patient_ids
+        )
 
 
 NO_SCOPE = Scope(None)
@@ -75,7 +77,12 @@ def scope_of(user: Any) -> Scope:
     cached: Scope | None = user.__dict__.get("_scope")
     if cached is not None:
         return cached
-    values = {"user": user.pk, "grant": SEE_PATIENTS, "today": user.organization.today(), "now": timezone.now()}
+    values = {
+        "user": user.pk,
+        "grant": SEE_PATIENTS,
+        "today": user.organization.today(),
+        "now": timezone.now(),
+    }
     found: dict[str, list[uuid.UUID]] = {"team": [], "patient": [], "denied": []}
     with connection.cursor() as cursor:
         cursor.execute(_SCOPE_SQL, values)
@@ -117,7 +124,11 @@ class PatientQuerySet(models.QuerySet[Any]):
     def named_like(self, text: str) -> Self:
         """Bounded candidates for a typed name: same letters, one letter off, or sounding alike. Rank them afterwards."""
         keys = name_keys(text)
-        return self.filter(Q(name_keys__overlap=keys) | Q(Begins("sort_name", sort_key(text)))) if keys else self.none()
+        return (
+            self.filter(Q(name_keys__overlap=keys) | Q(Begins("sort_name", sort_key(text))))
+            if keys
+            else self.none()
+        )
 
 
 class AboutPatientQuerySet(models.QuerySet[Any]):
@@ -171,7 +182,11 @@ class HistoryQuerySet(AboutPatientQuerySet):
         return super().visible_to(user).open_to(user)
 
     def open_to(self, user: Any) -> Self:
-        return self.exclude(sensitivity__in=closed_labels(user)) if user.may(Permission.HISTORY_VIEW) else self.none()
+        return (
+            self.exclude(sensitivity__in=closed_labels(user))
+            if user.may(Permission.HISTORY_VIEW)
+            else self.none()
+        )
 
     def standing(self) -> Self:
         """Without what was entered in error."""
@@ -185,4 +200,3 @@ class HistoryQuerySet(AboutPatientQuerySet):
 def closed_labels(user: Any) -> list[str]:
     """Sensitivity labels the person's roles do not open."""
     return [label for label, permission in SENSITIVITY_PERMISSIONS.items() if not user.may(permission)]
-

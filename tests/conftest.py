@@ -9,7 +9,7 @@ pat is a patient of North; ana answers for pat.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(db: None) -> Iterator[Cast]:
+def cast(db: None) -> Cast:
     hillside = OrganizationFactory(name="Hillside")
     riverbend = OrganizationFactory(name="Riverbend")
     north, south = (
@@ -84,7 +84,7 @@ def cast(db: None) -> Iterator[Cast]:
         organization=riverbend, team=north, family="Rivera", given="Pat", coordinator=people["ana"]
     )
     join_care_team(pat, people["ana"], role="coordinator", is_primary=True)
-    yield Cast(riverbend=riverbend, hillside=hillside, north=north, south=south, pat=pat, **people)
+    return Cast(riverbend=riverbend, hillside=hillside, north=north, south=south, pat=pat, **people)
 
 
 SignIn = Callable[[User], Client]

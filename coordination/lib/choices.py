@@ -24,7 +24,8 @@ def known_values(model: M) -> M:
             values.append("")
         constraints.append(
             models.CheckConstraint(
-                name=f"{meta.model_name}_{field.name}_known", condition=models.Q(**{f"{field.name}__in": values})
+                name=f"{meta.model_name}_{field.name}_known",
+                condition=models.Q(**{f"{field.name}__in": values}),
             )
         )
     meta.constraints = constraints

@@ -19,7 +19,7 @@ def federal_holidays(year: int) -> frozenset[dt.date]:
 
     New Year's Day on a Saturday is observed on 31 December of the year before, so the next year is asked too.
     """
-    days = holidays.UnitedStates(years=(year, year + 1), categories=("government",), observed=True)
+    days = holidays.country_holidays("US", years=(year, year + 1), categories=("government",))
     return frozenset(day for day in days if day.year == year)
 
 

@@ -10,7 +10,9 @@ import unicodedata
 import jellyfish
 
 _NOT_LETTERS = re.compile(r"[^\w\s]|_", re.UNICODE)
-_LATIN_FOLD = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_LATIN_FOLD = str.maketrans(
+    {"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
 
 
 def sort_key(text: str) -> str:

@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from coordination.accounts.models import User
 from coordination.lib.rls import enter_organization
-from coordination.town import chart, work
+from coordination.town import chart, health, work
 from coordination.town.calendar import Calendar
 from coordination.town.citizens import Citizen, citizen, id_of, patient_row
-from coordination.town.health import ILLNESSES
 from coordination.town.layout import CASELOAD, ZONE, Layout, build_layout
 from coordination.town.sheets import FLUSH_AT, Sheet, rules_lifted
 from coordination.town.stories import OWN_DAY, STORIES, Story
@@ -92,7 +91,7 @@ class Town:
             story.born,
         )
         person.illnesses = [
-            illness for code in story.illnesses for illness in ILLNESSES if illness.code == code
+            illness for code in story.illnesses for illness in health.ILLNESSES if illness.code == code
         ]
         person.is_deceased = person.care_ended = False
         return person
@@ -213,12 +212,12 @@ class Town:
             ends_on=ends,
         )
         if self.history == "full":
-            name = person.random.choice(chart.health.CLINICIANS)
+            name = person.random.choice(health.CLINICIANS)
             self.sheets["CareTeamMember"].add(
                 id=id_of(person.random, key),
                 patient=person.id,
                 name=name,
-                works_at=person.random.choice(chart.health.CLINICS),
+                works_at=person.random.choice(health.CLINICS),
                 role="primary_care",
                 starts_on=since,
             )
@@ -241,8 +240,8 @@ class Town:
             book.stay(
                 person.random.randrange(3, 300),
                 person.random.randrange(1, 9),
-                person.random.choice(chart.health.STAY_REASONS),
-                person.random.choice(chart.health.HOSPITALS),
+                person.random.choice(health.STAY_REASONS),
+                person.random.choice(health.HOSPITALS),
             )
 
     def _own_day(self) -> None:

@@ -16,7 +16,15 @@ from patients.models.history import (
 )
 from patients.models.imports import ImportIssue, ImportJob
 from patients.models.patient import Address, ContactPoint, Identifier, Patient, SimilarName
-from patients.models.people import AccessDenial, AccessGrant, CareTeamMember, Consent, Coverage, RelatedPerson, SourceDocument
+from patients.models.people import (
+    AccessDenial,
+    AccessGrant,
+    CareTeamMember,
+    Consent,
+    Coverage,
+    RelatedPerson,
+    SourceDocument,
+)
 
 __all__ = [
     "HISTORY", "AccessDenial", "AccessGrant", "Address", "Allergy", "CareTeamMember", "Condition", "Consent", "ContactPoint", "Coverage",

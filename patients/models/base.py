@@ -28,11 +28,15 @@ class AboutPatient(Editable):
 
 def once_per_source(name: str) -> models.UniqueConstraint:
     """The same thing of the same source is one row."""
-    return models.UniqueConstraint(fields=["organization", "source", "source_key"], name=name, condition=~models.Q(source_key=""))
+    return models.UniqueConstraint(
+        fields=["organization", "source", "source_key"], name=name, condition=~models.Q(source_key="")
+    )
 
 
 def dates_in_order(start: str, end: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         name=name,
-        condition=models.Q(**{f"{end}__isnull": True}) | models.Q(**{f"{start}__isnull": True}) | models.Q(**{f"{end}__gte": models.F(start)}),
+        condition=models.Q(**{f"{end}__isnull": True})
+        | models.Q(**{f"{start}__isnull": True})
+        | models.Q(**{f"{end}__gte": models.F(start)}),
     )

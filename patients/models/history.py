@@ -52,7 +52,9 @@ class HistoryItem(Sourced, AboutPatient):
     occurred_at = models.DateTimeField(null=True, blank=True)  # when it happened, as far as known
     recorded_at = models.DateTimeField(null=True, blank=True)  # when the source wrote it down
     verified_at = models.DateTimeField(null=True, blank=True)
-    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     record_status = models.CharField(max_length=20, choices=RecordStatus.choices, default=RecordStatus.ACTIVE)
 
     objects: ClassVar[Any] = HistoryQuerySet.as_manager()
@@ -64,7 +66,15 @@ class HistoryItem(Sourced, AboutPatient):
         return str(self.pk)
 
 
-_COMMON_SAFE = ["code_system", "occurred_at", "recorded_at", "verified_at", "record_status", "source", "source_hash"]
+_COMMON_SAFE = [
+    "code_system",
+    "occurred_at",
+    "recorded_at",
+    "verified_at",
+    "record_status",
+    "source",
+    "source_hash",
+]
 _COMMON_CLINICAL = ["code", "text", "status", "note", "sensitivity"]
 
 
@@ -239,7 +249,9 @@ class Encounter(HistoryItem):
 
 @known_values
 class Observation(HistoryItem):
-    timeline = _entries("observation", "activity", _("Result"), Trim(Concat("value", models.Value(" "), "unit")))
+    timeline = _entries(
+        "observation", "activity", _("Result"), Trim(Concat("value", models.Value(" "), "unit"))
+    )
     label = _("Results and measurements")
 
     category = models.CharField(max_length=40, blank=True)
@@ -252,7 +264,10 @@ class Observation(HistoryItem):
 
     class Meta:
         constraints = _constraints("observation")
-        indexes = [*_indexes("observation"), models.Index(fields=["patient", "code", "-occurred_at"], name="observation_series")]
+        indexes = [
+            *_indexes("observation"),
+            models.Index(fields=["patient", "code", "-occurred_at"], name="observation_series"),
+        ]
 
 
 HISTORY: list[type[HistoryItem]] = [

@@ -22,8 +22,12 @@ class ImportJob(Owned):
     dry_run = models.BooleanField(default=False)
     source = models.CharField(max_length=120)  # the name of the sending system, part of every row's key
     team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+", null=True)
-    coordinator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
-    stored_file = models.CharField(max_length=200, blank=True)  # a random name in the private store, removed afterwards
+    coordinator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    stored_file = models.CharField(
+        max_length=200, blank=True
+    )  # a random name in the private store, removed afterwards
     size = models.BigIntegerField(default=0)  # bytes as sent
     patients_total = models.PositiveIntegerField(null=True)
     patients_done = models.PositiveIntegerField(default=0)  # also the point to go on from after a stop

@@ -115,23 +115,35 @@ class Patient(Sourced, Editable):
     name_keys = ArrayField(models.CharField(max_length=130), default=list, editable=False)
     # --- person
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
-    birth_precision = models.CharField(max_length=5, choices=BirthPrecision.choices, default=BirthPrecision.DAY)
+    birth_precision = models.CharField(
+        max_length=5, choices=BirthPrecision.choices, default=BirthPrecision.DAY
+    )
     is_deceased = models.BooleanField(_("has died"), default=False)
     deceased_on = models.DateField(_("date of death"), null=True, blank=True)
     sex = models.CharField(_("legal sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
     sex_for_clinical_use = models.CharField(max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
-    gender_identity = models.CharField(_("gender identity"), max_length=20, choices=Gender.choices, default=Gender.UNKNOWN)
+    gender_identity = models.CharField(
+        _("gender identity"), max_length=20, choices=Gender.choices, default=Gender.UNKNOWN
+    )
     sexual_orientation = models.CharField(_("sexual orientation"), max_length=60, blank=True)
-    race_ethnicity = ArrayField(models.CharField(max_length=20, choices=Race.choices), default=list, blank=True)
+    race_ethnicity = ArrayField(
+        models.CharField(max_length=20, choices=Race.choices), default=list, blank=True
+    )
     race_ethnicity_detail = models.CharField(max_length=200, blank=True)
-    race_ethnicity_source = models.CharField(max_length=10, choices=RaceSource.choices, default=RaceSource.UNKNOWN)
+    race_ethnicity_source = models.CharField(
+        max_length=10, choices=RaceSource.choices, default=RaceSource.UNKNOWN
+    )
     marital_status = models.CharField(max_length=40, blank=True)
     # --- language and understanding (BCP-47 tags)
     language = models.CharField(_("spoken language"), max_length=20, blank=True)
     written_language = models.CharField(_("written language"), max_length=20, blank=True)
-    english = models.CharField(_("English"), max_length=12, choices=Proficiency.choices, default=Proficiency.UNKNOWN)
+    english = models.CharField(
+        _("English"), max_length=12, choices=Proficiency.choices, default=Proficiency.UNKNOWN
+    )
     interpreter_needed = models.CharField(max_length=8, choices=YesNo.choices, default=YesNo.UNKNOWN)
-    interpreter_mode = models.CharField(max_length=10, choices=Interpreter.choices, default=Interpreter.UNKNOWN)
+    interpreter_mode = models.CharField(
+        max_length=10, choices=Interpreter.choices, default=Interpreter.UNKNOWN
+    )
     interpreter_gender = models.CharField(max_length=40, blank=True)
     communication_needs = models.CharField(_("communication needs"), max_length=300, blank=True)
     cultural_needs = models.CharField(_("cultural and faith needs"), max_length=300, blank=True)
@@ -140,9 +152,13 @@ class Patient(Sourced, Editable):
     care_ended_on = models.DateField(null=True, blank=True)
     care_ended_reason = models.CharField(max_length=200, blank=True)
     record_number = models.CharField(_("record number"), max_length=60, blank=True)
-    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="patients", null=True, blank=True)
+    team = models.ForeignKey(
+        "accounts.Team", on_delete=models.PROTECT, related_name="patients", null=True, blank=True
+    )
     risk = models.CharField(max_length=8, choices=Risk.choices, default=Risk.UNKNOWN)
-    allergy_status = models.CharField(max_length=12, choices=AllergyStatus.choices, default=AllergyStatus.NOT_RECORDED)
+    allergy_status = models.CharField(
+        max_length=12, choices=AllergyStatus.choices, default=AllergyStatus.NOT_RECORDED
+    )
     allergies_checked_on = models.DateField(null=True, blank=True)
     safety_note = models.CharField(_("safety note"), max_length=300, blank=True)
     # --- the caseload row: kept by the actions that change it, so that a list is one indexed query
@@ -177,12 +193,25 @@ class Patient(Sourced, Editable):
         constraints = [
             once_per_source("patient_once_per_source"),
             models.UniqueConstraint(
-                fields=["organization", "record_number"], name="patient_record_number_once", condition=~models.Q(record_number="")
+                fields=["organization", "record_number"],
+                name="patient_record_number_once",
+                condition=~models.Q(record_number=""),
             ),
             models.CheckConstraint(name="patient_has_a_name", condition=~models.Q(family="", given="")),
-            models.CheckConstraint(name="patient_death_after_birth", condition=models.Q(deceased_on__isnull=True) | models.Q(birth_date__isnull=True) | models.Q(deceased_on__gte=models.F("birth_date"))),
-            models.CheckConstraint(name="patient_death_is_said", condition=models.Q(deceased_on__isnull=True) | models.Q(is_deceased=True)),
-            models.CheckConstraint(name="patient_end_is_dated", condition=~models.Q(status="ended") | models.Q(care_ended_on__isnull=False)),
+            models.CheckConstraint(
+                name="patient_death_after_birth",
+                condition=models.Q(deceased_on__isnull=True)
+                | models.Q(birth_date__isnull=True)
+                | models.Q(deceased_on__gte=models.F("birth_date")),
+            ),
+            models.CheckConstraint(
+                name="patient_death_is_said",
+                condition=models.Q(deceased_on__isnull=True) | models.Q(is_deceased=True),
+            ),
+            models.CheckConstraint(
+                name="patient_end_is_dated",
+                condition=~models.Q(status="ended") | models.Q(care_ended_on__isnull=False),
+            ),
         ]
         indexes = [
             # finding: by name as typed, misspelt or heard; by date of birth; by record number
@@ -215,7 +244,11 @@ class Patient(Sourced, Editable):
         if self.birth_date is None:
             return None
         day = self.deceased_on or day
-        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+        return (
+            day.year
+            - self.birth_date.year
+            - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+        )
 
     @property
     def may_be_contacted(self) -> bool:
@@ -248,9 +281,16 @@ class Identifier(AboutPatient):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organization", "system", "value"], name="identifier_once_per_system", condition=~models.Q(system="")),
+            models.UniqueConstraint(
+                fields=["organization", "system", "value"],
+                name="identifier_once_per_system",
+                condition=~models.Q(system=""),
+            ),
         ]
-        indexes = [models.Index(fields=["organization", "value"], name="identifier_value"), models.Index(fields=["patient"], name="identifier_patient")]
+        indexes = [
+            models.Index(fields=["organization", "value"], name="identifier_value"),
+            models.Index(fields=["patient"], name="identifier_patient"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -278,7 +318,9 @@ class ContactPoint(AboutPatient):
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     value = models.CharField(max_length=200)
-    number = models.CharField(max_length=20, blank=True, editable=False)  # E.164 when the value is a phone number
+    number = models.CharField(
+        max_length=20, blank=True, editable=False
+    )  # E.164 when the value is a phone number
     rank = models.PositiveSmallIntegerField(default=1)
     voicemail = models.CharField(max_length=8, choices=Voicemail.choices, default=Voicemail.UNKNOWN)
     text_allowed = models.BooleanField(null=True, blank=True)
@@ -296,7 +338,10 @@ class ContactPoint(AboutPatient):
     class Meta:
         ordering = ["rank", "id"]
         constraints = []
-        indexes = [models.Index(fields=["patient", "rank"], name="contact_point_patient"), models.Index(fields=["organization", "number"], name="contact_point_number")]
+        indexes = [
+            models.Index(fields=["patient", "rank"], name="contact_point_patient"),
+            models.Index(fields=["organization", "number"], name="contact_point_number"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -321,7 +366,8 @@ class Address(AboutPatient):
     ends_on = models.DateField(null=True, blank=True)
 
     privacy = Privacy(
-        identifying=["line", "city", "postal_code"], safe=["use", "state", "country", "is_confidential", "starts_on", "ends_on"]
+        identifying=["line", "city", "postal_code"],
+        safe=["use", "state", "country", "is_confidential", "starts_on", "ends_on"],
     )
 
     class Meta:
@@ -358,9 +404,10 @@ class SimilarName(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient", "other"], name="similar_name_once"),
-            models.CheckConstraint(name="similar_name_two_people", condition=~models.Q(patient=models.F("other"))),
+            models.CheckConstraint(
+                name="similar_name_two_people", condition=~models.Q(patient=models.F("other"))
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.patient_id} {self.other_id}"
-

@@ -36,7 +36,9 @@ class RelatedPerson(Sourced, AboutPatient):
     language = models.CharField(max_length=20, blank=True)
     is_emergency_contact = models.BooleanField(default=False)
     is_caregiver = models.BooleanField(default=False)
-    may_be_told = models.CharField(max_length=300, blank=True)  # 45 CFR 164.510(b): what may be shared with this person
+    may_be_told = models.CharField(
+        max_length=300, blank=True
+    )  # 45 CFR 164.510(b): what may be shared with this person
     authority = models.CharField(max_length=20, choices=Authority.choices, default=Authority.NONE)
     is_springing = models.BooleanField(default=False)  # in force only when the patient cannot decide
     document = models.CharField(max_length=200, blank=True)
@@ -72,14 +74,22 @@ class RelatedPerson(Sourced, AboutPatient):
         """The last day this person may decide. A parent's authority ends with the day before the child turns 18."""
         if self.authority != self.Authority.PARENT or born is None:
             return self.ends_on
-        eighteen = dt.date(born.year + ADULT_AT, born.month, born.day) if (born.month, born.day) != (2, 29) else dt.date(born.year + ADULT_AT, 3, 1)
+        eighteen = (
+            dt.date(born.year + ADULT_AT, born.month, born.day)
+            if (born.month, born.day) != (2, 29)
+            else dt.date(born.year + ADULT_AT, 3, 1)
+        )
         last = eighteen - dt.timedelta(days=1)
         return min(last, self.ends_on) if self.ends_on else last
 
     def is_proxy_on(self, day: dt.date, born: dt.date | None) -> bool:
         """Whether this person's authority is in force on `day`. A springing one counts: it is said beside the name."""
         end = self.authority_ends_on(born)
-        return self.is_proxy and (self.starts_on is None or self.starts_on <= day) and (end is None or end >= day)
+        return (
+            self.is_proxy
+            and (self.starts_on is None or self.starts_on <= day)
+            and (end is None or end >= day)
+        )
 
 
 @known_values
@@ -98,7 +108,11 @@ class CareTeamMember(Sourced, AboutPatient):
         OTHER = "other", _("Other")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="care_team_memberships", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="care_team_memberships",
+        null=True,
+        blank=True,
     )
     name = models.CharField(max_length=200, blank=True)  # someone outside, who does not sign in here
     works_at = models.CharField(max_length=200, blank=True)
@@ -111,7 +125,18 @@ class CareTeamMember(Sourced, AboutPatient):
 
     objects: ClassVar[Any] = CareTeamQuerySet.as_manager()
     privacy = Privacy(
-        safe=["name", "works_at", "phone", "role", "role_text", "is_primary", "starts_on", "ends_on", "source", "source_hash"],
+        safe=[
+            "name",
+            "works_at",
+            "phone",
+            "role",
+            "role_text",
+            "is_primary",
+            "starts_on",
+            "ends_on",
+            "source",
+            "source_hash",
+        ],
         identifying=["source_key"],
     )
 
@@ -120,17 +145,26 @@ class CareTeamMember(Sourced, AboutPatient):
         constraints = [
             once_per_source("care_team_once_per_source"),
             dates_in_order("starts_on", "ends_on", "care_team_dates"),
-            models.UniqueConstraint(fields=["patient"], name="care_team_one_primary", condition=models.Q(is_primary=True)),
+            models.UniqueConstraint(
+                fields=["patient"], name="care_team_one_primary", condition=models.Q(is_primary=True)
+            ),
             models.CheckConstraint(
                 name="care_team_primary_is_a_working_colleague",
-                condition=models.Q(is_primary=False) | models.Q(user__isnull=False, ends_on__isnull=True, role="coordinator"),
+                condition=models.Q(is_primary=False)
+                | models.Q(user__isnull=False, ends_on__isnull=True, role="coordinator"),
             ),
-            models.CheckConstraint(name="care_team_is_someone", condition=models.Q(user__isnull=False) | ~models.Q(name="")),
+            models.CheckConstraint(
+                name="care_team_is_someone", condition=models.Q(user__isnull=False) | ~models.Q(name="")
+            ),
         ]
         indexes = [
             models.Index(fields=["patient"], name="care_team_patient"),
             # sight: the memberships of one person, dates included so that the table need not be read
-            models.Index(fields=["user", "starts_on", "ends_on", "patient"], name="care_team_sight", condition=models.Q(user__isnull=False)),
+            models.Index(
+                fields=["user", "starts_on", "ends_on", "patient"],
+                name="care_team_sight",
+                condition=models.Q(user__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,11 +193,14 @@ class Consent(AboutPatient):
     signed_on = models.DateField()
     expires_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
 
     objects: ClassVar[Any] = ConsentQuerySet.as_manager()
     privacy = Privacy(
-        clinical=["scope", "recipients", "purpose"], safe=["kind", "given", "document", "signed_on", "expires_on", "revoked_at"]
+        clinical=["scope", "recipients", "purpose"],
+        safe=["kind", "given", "document", "signed_on", "expires_on", "revoked_at"],
     )
 
     class Meta:
@@ -182,7 +219,12 @@ class Consent(AboutPatient):
         return f"{self.kind} {self.pk}"
 
     def is_in_force_on(self, day: dt.date) -> bool:
-        return self.given and self.revoked_at is None and self.signed_on <= day and (self.expires_on is None or self.expires_on >= day)
+        return (
+            self.given
+            and self.revoked_at is None
+            and self.signed_on <= day
+            and (self.expires_on is None or self.expires_on >= day)
+        )
 
 
 @known_values
@@ -204,13 +246,17 @@ class AccessGrant(Owned):
     expires_at = models.DateTimeField()
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True)
-    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
 
     privacy = Privacy(clinical=["note"], safe=["reason", "starts_at", "expires_at", "revoked_at"])
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="access_grant_is_timed", condition=models.Q(expires_at__gt=models.F("starts_at"))),
+            models.CheckConstraint(
+                name="access_grant_is_timed", condition=models.Q(expires_at__gt=models.F("starts_at"))
+            ),
             models.CheckConstraint(
                 name="access_grant_revoked_pair",
                 condition=models.Q(revoked_at__isnull=True, revoked_by__isnull=True)
@@ -227,7 +273,9 @@ class AccessDenial(Owned):
     """This person may not see this patient, whatever else would let them: a relative, an employee, a request of the patient."""
 
     patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="access_denials")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="access_denials")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="access_denials"
+    )
     reason = models.CharField(max_length=300)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
@@ -276,7 +324,9 @@ class Coverage(Sourced, AboutPatient):
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
-    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
 
     privacy = Privacy(
         identifying=["member_id", "group_number", "subscriber", "source_key"],
@@ -318,7 +368,9 @@ class SourceDocument(Sourced, AboutPatient):
     tags = ArrayField(models.CharField(max_length=80), default=list, blank=True)
 
     privacy = Privacy(
-        clinical=["title", "body", "sensitivity", "tags"], safe=["kind", "occurred_at", "source", "source_hash"], identifying=["source_key"]
+        clinical=["title", "body", "sensitivity", "tags"],
+        safe=["kind", "occurred_at", "source", "source_hash"],
+        identifying=["source_key"],
     )
 
     class Meta:

@@ -41,7 +41,12 @@ def test_every_file_of_others_is_listed() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "limit"),
-    [("css/care.css", 12), ("icons/sprite.svg", 10), ("vendor/htmx.min.js", 14), ("fonts/*-latin-wght-*", 48)],
+    [
+        ("css/care.css", 12),
+        ("icons/sprite.svg", 10),
+        ("vendor/htmx.min.js", 14),
+        ("fonts/*-latin-wght-*", 48),
+    ],
 )
 def test_what_a_first_visit_loads_stays_small(pattern: str, limit: int) -> None:
     paths = sorted(STATIC.glob(pattern))
