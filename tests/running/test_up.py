@@ -1,10 +1,10 @@
 """`up` for real: servers, tables, web, worker and beat come up, come back when killed, and leave nothing running."""
 
 import os
+import re
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import threading
 import time
@@ -17,8 +17,8 @@ from unittest.mock import patch
 import pytest
 
 from coordination import commands, environment, preparation, supervisor
-from coordination.embedded import Servers, is_running
-from coordination.places import Problem
+from coordination.embedded import Servers, Valkey, is_running
+from coordination.places import Problem, layout
 
 GIVEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "THROUGHLINE_AS_OWNER", "BASE_URL")
 
@@ -63,18 +63,29 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
     return False
 
 
-def processes(word: str, folder: Path) -> list[int]:
-    """Children of this very process that carry the word in their command line."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    return [int(pid) for pid, parent, args in rows if int(parent) == os.getpid() and word in args]
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[supervisor.Child]:
+    """The children `up` will keep alive."""
+    seen: list[supervisor.Child] = []
+    make = supervisor.children
+
+    def children(port: int) -> list[supervisor.Child]:
+        seen[:] = make(port)
+        return seen
+
+    monkeypatch.setattr(supervisor, "children", children)
+    return seen
+
+
+def process_of(part: Valkey) -> int:
+    found = re.search(rb"process_id:(\d+)", part.says(b"INFO server"))
+    assert found
+    return int(found[1])
 
 
 @pytest.mark.slow
 def test_it_serves_heals_and_leaves_nothing(
-    home: Path, port: int, capsys: pytest.CaptureFixture[str]
+    home: Path, port: int, kept: list[supervisor.Child], capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: dict[str, object] = {}
 
@@ -85,13 +96,14 @@ def test_it_serves_heals_and_leaves_nothing(
                 seen["healthz"] = answer.read()
             with pytest.raises(Problem, match="already running here"), preparation.only_one(port):
                 pass
-            for word in ("granian", "valkey-server"):
-                os.kill(processes(word, home)[0], signal.SIGKILL)
+            valkey = Valkey(layout(home / "var"))
+            assert kept[0].process
+            for pid in (kept[0].process.pid, process_of(valkey)):
+                os.kill(pid, signal.SIGKILL)
             seen["down"] = within(60, lambda: supervisor.missing(port) is None)
             seen["back"] = within(120, lambda: supervisor.missing(port) == [])
-            valkey = Servers(home / "var").valkey
-            seen["broker back"] = within(90, lambda: bool(valkey and valkey.is_up()))
-            seen["children"] = processes("", home)
+            seen["broker back"] = within(90, valkey.is_up)
+            seen["children"] = [child.process.pid for child in kept if child.process]
         except Exception:  # a thread's fault would be lost
             seen["fault"] = traceback.format_exc()
         finally:
@@ -108,6 +120,7 @@ def test_it_serves_heals_and_leaves_nothing(
     assert "web ended (-9); starting it again" in said
     assert "Valkey ended; starting again." in said
     assert isinstance(children, list)
+    assert len(children) == 3
     assert not [pid for pid in children if is_running(pid)]
     assert not any(part.is_up() for part in Servers(home / "var").parts)
 
