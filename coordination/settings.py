@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "coordination.middleware.ResponseHeaders",
     "coordination.interop.middleware.UploadLimit",
     "coordination.audit.middleware.AuditDoor",
@@ -253,7 +254,8 @@ if OIDC_SERVER_URL:
             "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
         }
     )
-ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", 1 if PRODUCTION else 0)  # ours, between the client and us
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # tries are counted in PostgreSQL: an evicted or flushed Redis would open the door to guessing
 CACHES = {
     "default": {
@@ -321,7 +323,7 @@ PRIVATE_FILES = VAR_DIR / "private"
 
 # --- static files, words, time ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles") if PRODUCTION else None)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
@@ -376,6 +378,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "notification.mail": ["coordination.notifications.handlers.send_mail"],
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
     "patient.named": ["patients.handlers.find_similar_names"],
+    "patient.died": ["coordination.worklist.handlers.stop_outreach"],
     "user.invited": ["coordination.accounts.handlers.send_invitation"],
     "password.forgotten": ["coordination.accounts.handlers.send_password_link"],
     "security.changed": ["coordination.accounts.handlers.send_security_notice"],

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from coordination.audit.actions import record_access
 from coordination.audit.context import Door, door
 from coordination.audit.models import Event
+from coordination.lib.addresses import client_address
 
 REFUSALS = {403, 404}
 SHOWN_ANYWAY = {409, 422}  # nothing was changed, yet the page shows what it found
@@ -20,9 +21,7 @@ class AuditDoor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = door.set(
-            Door(request_id=str(uuid.uuid4()), address=request.META.get("REMOTE_ADDR") or None, accesses=[])
-        )
+        token = door.set(Door(request_id=str(uuid.uuid4()), address=client_address(request), accesses=[]))
         try:
             response = self.get_response(request)
             if response.status_code in REFUSALS:

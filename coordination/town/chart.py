@@ -54,18 +54,23 @@ class Chart:
             value=f"{44_000_000 + self.person.number}",
         )
 
-    def family(self) -> None:
+    def family(self, proxy: str = "") -> None:
         random = self.random
-        if random.random() < 0.75:
+        if proxy:
+            self.plain(
+                "RelatedPerson", name=proxy, relationship="Daughter", phone="(937) 555-0177", is_emergency_contact=True, is_caregiver=True,
+                authority="power_of_attorney", starts_on=self.calendar.day(-500), verified_on=self.calendar.day(-200), may_be_told="Everything",
+            )  # fmt: skip
+        elif random.random() < 0.75:
             community = self.person.community
             relation = random.choice(pools.RELATIONS)
             given = random.choice(community.women + community.men)
-            proxy = random.random() < 0.25
+            holds_power = random.random() < 0.25
             self.plain(
                 "RelatedPerson", name=f"{given} {self.person.family}", relationship=relation, phone=f"({random.choice(pools.AREA_CODES)}) 555-0{random.randrange(100, 200)}",
-                is_emergency_contact=True, is_caregiver=random.random() < 0.4, authority="power_of_attorney" if proxy else "none",
-                starts_on=self.calendar.day(-500) if proxy else None, verified_on=self.calendar.day(-200) if proxy else None,
-                may_be_told="Everything" if proxy else "Appointments only",
+                is_emergency_contact=True, is_caregiver=random.random() < 0.4, authority="power_of_attorney" if holds_power else "none",
+                starts_on=self.calendar.day(-500) if holds_power else None, verified_on=self.calendar.day(-200) if holds_power else None,
+                may_be_told="Everything" if holds_power else "Appointments only",
             )  # fmt: skip
         self.plain(
             "Consent",

@@ -227,7 +227,7 @@ class Town:
         book.reach()
         if self.history == "light":
             return
-        book.family()
+        book.family(story.proxy if story else "")
         book.coverage()
         book.allergies(allergies)
         book.conditions()

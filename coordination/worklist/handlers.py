@@ -2,10 +2,13 @@
 
 from django.utils.translation import gettext as _
 
+from coordination.accounts.actions import ensure_system_user
 from coordination.accounts.models import User
 from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
+from coordination.worklist.actions import close_task
+from coordination.worklist.actions.tasks import OUTREACH
 from coordination.worklist.models import Task
 from coordination.worklist.rows import due_words
 
@@ -27,3 +30,12 @@ def notify_owner(message: Message) -> None:
         key=f"task.assigned:{message.pk}",
         by=giver,
     )
+
+
+def stop_outreach(message: Message) -> None:
+    """Nobody calls a patient who died: what was to reach the patient ends, what is owed to others stays."""
+    patient_id = message.payload["patient_id"]
+    tasks = Task.objects.open().filter(patient_id=patient_id, patient__is_deceased=True, kind__in=OUTREACH)
+    for task in tasks.select_related("organization").order_by("pk"):
+        by = ensure_system_user(task.organization)
+        close_task(task=task, by=by, outcome=Task.Outcome.DECEASED, note=_("The patient has died."))

@@ -125,6 +125,7 @@ def record_death(
         raise Refused(_("The date of death is before the date of birth."), field="died_on")
     if changed := patient.change({"is_deceased": True, "deceased_on": died_on}, by=by):
         record("patient.died", by=by, target=patient, patient_id=patient.pk, changed=changed)
+        post("patient.died", organization_id=patient.organization_id, patient_id=patient.pk)
     return patient
 
 

@@ -15,7 +15,7 @@ from patients.models.history import (
     Sensitivity,
 )
 from patients.models.imports import ImportIssue, ImportJob
-from patients.models.patient import Address, ContactPoint, Identifier, Patient, SimilarName
+from patients.models.patient import Patient
 from patients.models.people import (
     AccessDenial,
     AccessGrant,
@@ -25,6 +25,7 @@ from patients.models.people import (
     RelatedPerson,
     SourceDocument,
 )
+from patients.models.reach import Address, ContactPoint, Identifier, SimilarName
 
 __all__ = [
     "HISTORY", "AccessDenial", "AccessGrant", "Address", "Allergy", "CareTeamMember", "Condition", "Consent", "ContactPoint", "Coverage",

@@ -94,6 +94,9 @@ def wait_for_someone_waiting():
     for _ in range(300):
         with connection.cursor() as cursor:
             cursor.execute(
+                "select pg_stat_clear_snapshot()"
+            )  # else the first look is remembered to the end of the transaction
+            cursor.execute(
                 "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
             )
             if cursor.fetchone()[0]:
