@@ -31,6 +31,7 @@ TOPICS = {
     "notification.mail": gettext_lazy("E-mail: something waits"),
     "import.requested": gettext_lazy("Go on with an import"),
     "patient.named": gettext_lazy("Look for similar names"),
+    "patient.died": gettext_lazy("End what was to reach a patient who died"),
     "user.invited": gettext_lazy("E-mail: invitation"),
     "password.forgotten": gettext_lazy("E-mail: new password"),
     "security.changed": gettext_lazy("E-mail: sign-in changed"),

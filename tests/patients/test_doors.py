@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from hypothesis import HealthCheck, given, settings
@@ -249,3 +250,24 @@ def test_list_detail_search_and_count_agree_with_the_oracle(world):
                 CareTeamMember.objects.visible_to(user).values_list("patient", flat=True)
             ) == {number for number, _person, _span in world.care if number in expected}
         transaction.set_rollback(True)
+
+
+EVERYONE = ["ana", "sue", "max", "vic", "flo", "sam", "adam", "petra", "aud", "pam", "olga"]
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+def test_pages_say_the_same_as_the_rule(cast, signed_in, inside, who):
+    """The registry, its search, its count and the record agree with the rule, for every role."""
+    user = getattr(cast, who)
+    inside(user.organization)
+    sees = Patient.objects.visible_to(user).filter(pk=cast.pat.pk).exists()
+    client = signed_in(user)
+    record = client.get(reverse("patients:patient", args=[cast.pat.pk]))
+    assert (record.status_code == 200) == sees
+    registry = client.get(reverse("patients:registry"))
+    if Permission.PATIENT_VIEW not in user.permissions:
+        assert registry.status_code == 403
+        return
+    assert ("RIVERA, Pat" in registry.content.decode()) == sees
+    found = client.post(reverse("patients:search"), {"text": "Rivera"}, follow=True)
+    assert ("RIVERA, Pat" in found.content.decode()) == sees
