@@ -112,6 +112,7 @@ class Command(BaseCommand):
     def _report(
         self, job: ImportJob, index: Index, files: list[Path], seconds: float, issues: Path | None
     ) -> None:
+        self._issues(job, issues)
         self._table(job)
         rate = job.patients_done / seconds if seconds else 0.0
         self.stdout.write(
@@ -120,7 +121,6 @@ class Command(BaseCommand):
         )
         if job.dry_run:
             self.stdout.write(_("This was a trial run: nothing was stored."))
-        self._issues(job, issues)
         for broken in index.broken:
             self.stderr.write(f"{files[broken.file - 1]}: {broken.sentence}")
         if job.resources_read == 0:
