@@ -70,7 +70,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "guardian",
     "django_htmx",
-    "template_partials",
     "csp",
     "coordination.lib",
     "coordination.audit",
