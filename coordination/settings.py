@@ -389,6 +389,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
     "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
+    "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
 

@@ -25,6 +25,7 @@ JOBS = {
     "forget_messages": gettext_lazy("Remove settled messages"),
     "clear_sessions": gettext_lazy("Clear ended sessions"),
     "forget_import_files": gettext_lazy("Remove files of old imports"),
+    "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {
     "task.assigned": gettext_lazy("Tell the owner of a task"),

@@ -1,0 +1,445 @@
+"""Each rule is broken once for real, past the actions and, where it must be, past the database's own refusal."""
+
+import datetime as dt
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
+from guardian.shortcuts import assign_perm
+
+from coordination.accounts.actions import ensure_system_user
+from coordination.accounts.models import SEE_PATIENTS, Cover, Organization, TeamMembership, User
+from coordination.audit.models import Event
+from coordination.lib.rls import enter_organization
+from coordination.outbox.models import Message
+from coordination.worklist.actions import close_task, log_contact
+from coordination.worklist.jobs import check_loops
+from coordination.worklist.loops import RULES, STEPS, check
+from coordination.worklist.models import Contact, Task
+from patients.models import AccessDenial, AccessGrant, CareTeamMember, Patient
+from patients.querysets import forget_scope
+from tests.factories import PatientFactory, TaskFactory, join_care_team
+
+pytestmark = pytest.mark.django_db
+SOON = dt.timedelta(hours=4)
+
+
+def recount() -> None:
+    """What the actions keep right, after rows were written past them."""
+    for patient in Patient.objects.all():
+        due = list(Task.objects.filter(patient=patient).open().values_list("due_at", flat=True))
+        Patient.objects.filter(pk=patient.pk).update(open_tasks=len(due), next_due_at=min(due, default=None))
+
+
+def loose(house) -> dict[str, list[str]]:
+    """The sentences under each rule that found something."""
+    found: dict[str, list[str]] = {}
+    check(house, hear=lambda rule, sentence: found.setdefault(rule.name, []).append(sentence))
+    return found
+
+
+def without(table: str, *constraints: str) -> None:
+    """The database refuses this row; take its word back for the length of the test."""
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        for name in constraints:
+            cursor.execute(f"alter table {table} drop constraint {name}")
+
+
+def sql(statement: str, *values) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+@pytest.fixture
+def promise(cast) -> Task:
+    """One sound task of the patient, everything counted."""
+    task = TaskFactory(patient=cast.pat)
+    recount()
+    return task
+
+
+def change(task: Task, **values) -> None:
+    Task.objects.filter(pk=task.pk).update(**values)
+
+
+# --- each rule --------------------------------------------------------------------------------------------------------
+def test_all_is_well(cast, promise):
+    assert loose(cast.riverbend) == {}
+    assert loose(cast.hillside) == {}
+
+
+def test_a_task_without_an_owner(cast, promise):
+    without("worklist_task", "task_has_one_owner")
+    change(promise, owner=None)
+    assert loose(cast.riverbend) == {
+        "without_owner": [f"Task {promise.pk} has not exactly one owner, a person or a team's queue."]
+    }
+    change(promise, owner=cast.ana, queue=cast.north)
+    assert list(loose(cast.riverbend)) == ["without_owner"], "two are none"
+
+
+def test_a_task_without_a_due_time(cast, promise):
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("alter table worklist_task alter due_at drop not null")
+    change(promise, due_at=None)
+    Patient.objects.update(next_due_at=None)
+    assert loose(cast.riverbend) == {"without_due": [f"Task {promise.pk} has no due time."]}
+
+
+@pytest.mark.parametrize("field", ["title", "reason"])
+def test_a_task_whose_words_are_blank(cast, promise, field):
+    change(promise, **{field: "  "})  # the database asks for a character only
+    assert list(loose(cast.riverbend)) == ["without_reason"]
+
+
+@pytest.mark.parametrize("values", [{"is_active": False}, {"left_on": dt.date(2020, 1, 1)}], ids=str)
+def test_a_task_of_someone_who_is_gone(cast, promise, values):
+    sue_answers(cast)
+    User.objects.filter(pk=cast.ana.pk).update(**values)
+    assert loose(cast.riverbend) == {
+        "owner_gone": [f"Task {promise.pk} is owned by {cast.ana.pk}, who left or is suspended."]
+    }
+
+
+def test_a_task_of_someone_on_their_last_day_is_kept(cast, promise):
+    User.objects.filter(pk=cast.ana.pk).update(left_on=cast.riverbend.today())
+    assert loose(cast.riverbend) == {}
+
+
+def test_a_task_owned_by_the_name_jobs_act_in(cast, promise):
+    change(promise, owner=ensure_system_user(cast.riverbend))
+    assert list(loose(cast.riverbend)) == ["owner_gone"]
+
+
+def sue_answers(cast) -> None:
+    """Another primary coordinator, so that only the tasks of the one before are loose."""
+    CareTeamMember.objects.filter(patient=cast.pat, is_primary=True).update(user=cast.sue)
+    Patient.objects.filter(pk=cast.pat.pk).update(coordinator=cast.sue)
+
+
+def test_a_task_of_someone_who_lost_sight(cast, promise):
+    sue_answers(cast)
+    assert loose(cast.riverbend) == {
+        "owner_blind": [f"Task {promise.pk} is owned by {cast.ana.pk}, who cannot see it or its patient."]
+    }
+
+
+def test_a_task_about_nobody_of_someone_who_may_not_see_tasks(cast):
+    TaskFactory(patient=None, organization=cast.riverbend, owner=cast.sam)
+    task = TaskFactory(patient=None, organization=cast.riverbend, owner=cast.flo)
+    assert [sentence.split()[1] for sentence in loose(cast.riverbend)["owner_blind"]] == [str(task.pk)]
+
+
+def test_a_task_in_the_queue_of_a_retired_team(cast, promise):
+    change(promise, owner=None, queue=cast.north)
+    assert loose(cast.riverbend) == {}
+    cast.north.is_active = False
+    cast.north.save(update_fields=["is_active"])
+    assert loose(cast.riverbend) == {
+        "queue_retired": [f"Task {promise.pk} waits in the queue of team {cast.north.pk}, which is retired."]
+    }
+
+
+def test_a_task_in_the_queue_of_another_team(cast, promise):
+    change(promise, owner=None, queue=cast.south)
+    assert list(loose(cast.riverbend)) == ["queue_of_another_team"]
+    Patient.objects.update(team=None)
+    assert list(loose(cast.riverbend)) == ["queue_of_another_team"]
+
+
+def test_a_task_asleep_past_its_limit(cast, promise, settings):
+    now = timezone.now()
+    change(promise, snoozed_until=now + dt.timedelta(days=settings.SNOOZE_MAX_DAYS - 1))
+    assert loose(cast.riverbend) == {}
+    change(promise, snoozed_until=now + dt.timedelta(days=settings.SNOOZE_MAX_DAYS + 1))
+    assert list(loose(cast.riverbend)) == ["asleep_too_long"]
+    change(promise, snoozed_until=promise.due_at + SOON, priority=Task.Priority.CRITICAL)
+    assert list(loose(cast.riverbend)) == ["asleep_too_long"]
+    change(promise, snoozed_until=now - SOON, due_at=now - 2 * SOON)
+    recount()
+    assert loose(cast.riverbend) == {}, "it is awake"
+
+
+def test_a_task_that_waits_on_nobody(cast, promise):
+    change(promise, status="waiting", waiting_on=" ", waiting_since=timezone.now())
+    assert list(loose(cast.riverbend)) == ["waits_on_nobody"]
+    without("worklist_task", "task_waiting_says_on_whom")
+    change(promise, waiting_on="the payer", waiting_since=None)
+    assert list(loose(cast.riverbend)) == ["waits_on_nobody"]
+
+
+def test_a_contact_that_ends_in_nothing(cast):
+    contact = log_contact(
+        patient=cast.pat, by=cast.ana, outcome="reached_patient", no_follow_up_reason="All is done"
+    )
+    assert loose(cast.riverbend) == {}
+    Contact.objects.update(no_follow_up_reason="  ")
+    assert loose(cast.riverbend) == {
+        "contact_ends_in_nothing": [
+            f"Contact {contact.pk} with patient {cast.pat.pk} has no next step and no words why."
+        ]
+    }
+
+
+def test_a_patient_without_one_coordinator_who_works_here(cast):
+    primary = CareTeamMember.objects.filter(patient=cast.pat, is_primary=True)
+    for break_it in (
+        lambda: primary.update(is_primary=False),
+        lambda: User.objects.filter(pk=cast.ana.pk).update(is_active=False),
+        lambda: Patient.objects.update(coordinator=cast.sam),
+    ):
+        point = transaction.savepoint()
+        break_it()
+        assert list(loose(cast.riverbend)) == ["without_coordinator"]
+        transaction.savepoint_rollback(point)
+    Patient.objects.update(status="ended", care_ended_on=cast.riverbend.today())
+    primary.update(is_primary=False)
+    assert loose(cast.riverbend) == {}, "care is over"
+
+
+def test_a_patient_with_two_coordinators(cast):
+    sql("set constraints all immediate")
+    sql("drop index care_team_one_primary")
+    join_care_team(cast.pat, cast.sue, role="coordinator", is_primary=True)
+    assert list(loose(cast.riverbend)) == ["without_coordinator"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"open_tasks": 2}, {"next_due_at": None}, {"last_contact_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}],
+    ids=str,
+)
+def test_a_caseload_row_that_a_recount_does_not_give(cast, promise, values):
+    Patient.objects.update(**values)
+    assert list(loose(cast.riverbend)) == ["caseload_wrong"]
+
+
+def test_every_rule_has_been_broken_here():
+    text = Path(__file__).read_text()
+    assert [rule.name for rule in RULES if f'"{rule.name}"' not in text] == []
+
+
+# --- sight: the one rule, asked of everyone at once -------------------------------------------------------------------
+def test_it_sees_what_the_one_rule_sees(cast):
+    """Every way to a patient and out of sight again, for everyone, against `visible_to` itself."""
+    today, now = cast.riverbend.today(), timezone.now()
+    day, hour = dt.timedelta(days=1), dt.timedelta(hours=1)
+    common = {"organization": cast.riverbend}
+    other = PatientFactory(**common, team=cast.south, coordinator=cast.sam)
+    mistake = PatientFactory(**common, team=cast.north, status="entered_in_error")
+    nowhere = PatientFactory(**common, team=None)
+    join_care_team(other, cast.max, starts_on=today + day)  # not yet
+    join_care_team(nowhere, cast.vic, ends_on=today - day)  # not any more
+    join_care_team(nowhere, cast.ana, ends_on=today)
+    Cover.objects.create(
+        **common, absent=cast.ana, covering=cast.sam, starts_on=today, ends_on=today, created_by=cast.sue
+    )
+    Cover.objects.create(
+        **common, absent=cast.ana, covering=cast.aud, starts_on=today, ends_on=today, created_by=cast.sue
+    )  # a cover gives no role
+    group = Group.objects.create(name="floaters")
+    cast.pam.groups.add(group)
+    assign_perm(SEE_PATIENTS, group, cast.south)
+    for user, ends, revoked in ((cast.max, hour, None), (cast.vic, -hour, None), (cast.sue, hour, now)):
+        AccessGrant.objects.create(
+            **common, patient=nowhere, user=user, reason="consult", note="asked", starts_at=now - 2 * hour,
+            expires_at=now + ends, granted_by=cast.sue, revoked_at=revoked, revoked_by=cast.sue if revoked else None,
+        )  # fmt: skip
+    deny(cast, cast.pat, cast.sue, today)
+    deny(cast, other, cast.petra, today)
+    deny(cast, cast.pat, cast.max, today - day, ends_on=today - day)
+    people = list(User.objects.filter(is_system=False, is_active=True))
+    tasks = [
+        TaskFactory(patient=patient, **common, owner=user, created_by=cast.ana)
+        for user in people
+        for patient in (cast.pat, other, mistake, nowhere, None)
+    ]
+    said = {sentence.split()[1] for sentence in loose(cast.riverbend)["owner_blind"]}
+    for user in people:
+        forget_scope(user)
+        seen = set(Task.objects.visible_to(user).filter(owner=user).values_list("pk", flat=True))
+        for task in tasks:
+            if task.owner_id == user.pk:
+                assert (str(task.pk) in said) == (task.pk not in seen), (user, task.patient)
+    assert 10 < len(said) < len(tasks) - 10, "the world has both"
+
+
+def deny(cast, patient, user, starts_on, ends_on=None) -> None:
+    AccessDenial.objects.create(
+        organization=cast.riverbend, patient=patient, user=user, reason="asked for it", starts_on=starts_on,
+        ends_on=ends_on, created_by=cast.petra,
+    )  # fmt: skip
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+def command() -> tuple[str, int]:
+    out = StringIO()
+    code = 0
+    try:
+        call_command("check_loops", stdout=out)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return out.getvalue(), code
+
+
+def test_the_command_says_so_when_nothing_is_loose(cast, promise):
+    assert command() == (f"All {len(RULES)} rules hold in 2 organizations.\n", 0)
+
+
+def test_the_command_prints_one_sentence_each_and_fails(cast, promise):
+    change(promise, reason=" ", status="waiting", waiting_on=" ", waiting_since=timezone.now())
+    second = TaskFactory(patient=cast.pat, reason=" ")
+    recount()
+    said, code = command()
+    assert code == 1
+    assert said.splitlines() == [
+        "Riverbend: Open tasks without a title or a reason",
+        f"  Task {promise.pk} does not say what it is or why.",
+        f"  Task {second.pk} does not say what it is or why.",
+        "Riverbend: Waiting tasks that wait on nobody",
+        f"  Task {promise.pk} waits, and does not say on whom or since when.",
+        "Riverbend: Open tasks without a title or a reason: 2",
+        "Riverbend: Waiting tasks that wait on nobody: 1",
+        "3 findings. Nothing was changed.",
+    ]
+    assert "Rivera" not in said
+
+
+def test_it_asks_each_rule_once_however_many_patients(cast, statements):
+    def asked() -> int:
+        with statements() as seen:
+            check(cast.riverbend)
+        return len(seen)
+
+    before = asked()
+    for _n in range(20):
+        TaskFactory(
+            patient=PatientFactory(organization=cast.riverbend, team=cast.north, coordinator=cast.ana)
+        )
+    assert asked() == before
+    assert before <= len(RULES) + 6
+
+
+def test_nothing_is_loose_in_the_demo_town(db):
+    call_command("town", patients=60, seed=7, stdout=StringIO())
+    assert command() == (f"All {len(RULES)} rules hold in 1 organization.\n", 0)
+
+
+# --- the night --------------------------------------------------------------------------------------------------------
+def opened() -> list[Task]:
+    return list(Task.objects.filter(source_key__startswith="loops:").order_by("source_key"))
+
+
+def test_the_night_opens_one_task_for_the_supervisor_and_repairs_nothing(cast, promise):
+    change(promise, waiting_on=" ", status="waiting", waiting_since=timezone.now())
+    row = Task.objects.values().get(pk=promise.pk)
+    patient = Patient.objects.values().get(pk=cast.pat.pk)
+    check_loops()
+    check_loops()
+    enter_organization(cast.riverbend.pk)
+    (task,) = opened()
+    assert (task.owner, task.queue, task.patient, task.source) == (cast.sue, None, None, "rule")
+    assert task.title == "Waiting tasks that wait on nobody"
+    assert task.reason == "The nightly check found 1 and changed nothing."
+    assert task.source_key == f"loops:waits_on_nobody:{cast.north.pk}:{cast.riverbend.today().isoformat()}"
+    assert [step["text"].split()[1] for step in task.checklist] == [str(promise.pk)]
+    assert task.created_by.is_system
+    assert task in Task.objects.visible_to(cast.sue)
+    assert Message.objects.filter(topic="task.assigned", payload__task_id=str(task.pk)).count() == 1
+    assert Task.objects.values().get(pk=promise.pk) == row
+    assert Patient.objects.values().get(pk=cast.pat.pk) == patient
+
+
+def test_the_night_reports_on_every_organization(cast, promise):
+    change(promise, reason=" ")
+    check_loops()
+    told = {event.organization_id: event.detail for event in Event.objects.filter(name="loops.checked")}
+    assert told == {
+        cast.riverbend.pk: {"found": 1, "without_reason": 1},
+        cast.hillside.pk: {"found": 0},
+    }
+
+
+def test_while_it_is_being_looked_at_no_second_one_comes(cast, promise):
+    change(promise, reason=" ")
+    check_loops()
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
+        check_loops()
+        enter_organization(cast.riverbend.pk)
+        (first,) = opened()
+        close_task(task=first, by=cast.sue)
+        check_loops()
+    enter_organization(cast.riverbend.pk)
+    assert [task.is_open for task in opened()] == [False, True]
+
+
+def test_of_many_the_first_are_named(cast):
+    for _n in range(STEPS + 2):
+        TaskFactory(patient=cast.pat, reason=" ")
+    recount()
+    check_loops()
+    enter_organization(cast.riverbend.pk)
+    (task,) = opened()
+    assert len(task.checklist) == STEPS
+    assert task.reason == f"The nightly check found {STEPS + 2} and changed nothing."
+    assert task.context == f"The first {STEPS} are its steps."
+
+
+@pytest.mark.parametrize(
+    ("gone", "retired", "desk"),
+    [
+        (False, False, "sue"),  # no supervisor of South, but a working queue: see below
+        (True, False, "north"),
+        (True, True, "south"),
+    ],
+)
+def test_who_looks_at_it(cast, promise, gone, retired, desk):
+    change(promise, reason=" ")
+    User.objects.filter(pk=cast.sue.pk).update(is_active=not gone)
+    cast.north.is_active = not retired
+    cast.north.save(update_fields=["is_active"])
+    check_loops()
+    enter_organization(cast.riverbend.pk)
+    (task,) = opened()
+    assert (task.owner or task.queue) == getattr(cast, desk)
+
+
+def test_another_teams_supervisor_is_not_asked_while_the_team_has_a_queue(cast):
+    task = TaskFactory(patient=None, organization=cast.riverbend, owner=cast.sam, reason=" ")
+    TeamMembership.objects.create(team=cast.south, user=cast.sam, starts_on=dt.date(2020, 1, 1))
+    TaskFactory(patient=None, organization=cast.riverbend, owner=cast.ana, reason=" ")  # of no team
+    check_loops()
+    enter_organization(cast.riverbend.pk)
+    desks = {key.source_key.split(":")[2]: key.owner or key.queue for key in opened()}
+    assert desks == {str(cast.south.pk): cast.south, "house": cast.sue}
+    assert task.owner == cast.sam
+
+
+def test_a_supervisor_through_a_group_is_the_teams_too(cast):
+    User.objects.filter(pk=cast.sue.pk).update(is_active=False)
+    group = Group.objects.create(name="floaters")
+    User.objects.filter(pk=cast.sam.pk).update(roles=["supervisor"])
+    cast.sam.groups.add(group)
+    assign_perm(SEE_PATIENTS, group, cast.north)
+    TaskFactory(patient=cast.pat, reason=" ")
+    recount()
+    check_loops()
+    enter_organization(cast.riverbend.pk)
+    assert [task.owner for task in opened()] == [cast.sam]
+
+
+def test_where_nobody_could_look_the_night_goes_on(cast, promise):
+    change(promise, reason=" ")
+    User.objects.filter(roles__contains=["supervisor"]).update(is_active=False)
+    Organization.objects.get(pk=cast.riverbend.pk).teams.update(is_active=False)
+    check_loops()
+    enter_organization(cast.riverbend.pk)
+    assert opened() == []
+    assert Event.objects.filter(name="loops.checked").count() == 2
