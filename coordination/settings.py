@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "coordination.audit",
     "coordination.outbox",
     "coordination.idempotency",
+    "coordination.drafts",
     "coordination.accounts",
     "coordination.notifications",
     "patients",
@@ -368,6 +369,7 @@ OUTBOX_KEEP_DAYS: int = env.int("OUTBOX_KEEP_DAYS", 90)  # HOUSE: how long a set
 IDEMPOTENCY_HOURS: int = env.int(
     "IDEMPOTENCY_HOURS", 24
 )  # HOUSE: how long a repeated write gets the first answer
+DRAFT_DAYS: int = env.int("DRAFT_DAYS", 14)  # HOUSE: how long what was typed and not saved is kept
 NOTIFICATION_MAIL_MINUTES: int = env.int(
     "NOTIFICATION_MAIL_MINUTES", 15
 )  # HOUSE: at most one e-mail in so long
@@ -386,6 +388,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
 SCHEDULE: dict[str, tuple[str, int]] = {
     "verify_audit": ("coordination.audit.jobs.verify", 60),
     "forget_messages": ("coordination.outbox.jobs.forget_old", 1440),
+    "forget_drafts": ("coordination.drafts.jobs.forget_old", 60),
     "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
     "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
@@ -412,6 +415,12 @@ TIMELINE_SOURCES = [
     "worklist.Contact",
     "worklist.Task",
 ]
+# the forms whose drafts are kept: callables (user, subject id) -> patient id or None, which refuse like the form itself
+DRAFT_FORMS = {
+    "contact": "coordination.worklist.drafts.contact_with_patient",
+    "task-contact": "coordination.worklist.drafts.contact_about_task",
+    "task": "coordination.worklist.drafts.new_task",
+}
 # what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None (patients/panels.py)
 PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
 # what they add on top of the timeline, still to come: callables (user, patient) -> list[Ahead]

@@ -10,6 +10,7 @@ urlpatterns = [
     path("patients/", include("patients.urls")),
     path("imports/", include("coordination.interop.urls")),
     path("notifications/", include("coordination.notifications.urls")),
+    path("drafts/", include("coordination.drafts.urls")),
     path("health/", include("coordination.outbox.urls")),
     path("audit/", include("coordination.audit.urls")),
     path("", include("coordination.accounts.urls")),

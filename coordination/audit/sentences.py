@@ -105,6 +105,8 @@ SENTENCES: dict[str, Promise] = {
     "task.moved": _("Changed when a task is due"),
     "task.ticked": _("Ticked a step of a task"),
     "contact.logged": _("Logged a contact"),
+    "draft.started": _("Began to type in a form"),
+    "draft.discarded": _("Discarded a draft"),
     "loops.checked": _("Looked for work that could be dropped"),
     # bringing in records
     "import.requested": _("Asked for an import"),

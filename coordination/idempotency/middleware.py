@@ -3,13 +3,14 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
+from coordination.idempotency.actions import CLAIM
 from coordination.idempotency.models import Answer
 from coordination.lib.retry import is_conflict
 
@@ -20,11 +21,14 @@ KEPT_HEADERS = (
     "HX-Replace-Url", "HX-Reselect", "HX-Reswap", "HX-Retarget", "HX-Trigger",
 )  # fmt: skip
 LARGEST_BODY = 256 * 1024
+View = TypeVar("View", bound=Callable[..., Any])
 NOT_KEPT = 0  # the write is done, but its answer was too large or too long to keep
-_CLAIM = """
-    insert into idempotency_answer (key, user_id, route, digest, status, headers, body)
-    values (%s, %s, %s, %s, 0, '{}', '') on conflict (user_id, key) do nothing
-"""
+
+
+def repeatable(view: View) -> View:
+    """Mark a view that may be asked any number of times with the key of one form: it never uses the key up."""
+    view.repeatable = True  # type: ignore[attr-defined]
+    return view
 
 
 class OnceOnly:
@@ -44,6 +48,8 @@ class OnceOnly:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.method not in UNSAFE or not request.user.is_authenticated:
+            return None
+        if getattr(view, "repeatable", False):
             return None
         sent = request.headers.get("Idempotency-Key") or request.POST.get("idempotency_key")
         if not sent:
@@ -69,7 +75,7 @@ def _claim(request: HttpRequest, key: uuid.UUID, digest: bytes) -> bool:
     """Take the key. While another copy of the request holds it, this waits for the end of that one's transaction."""
     route = request.resolver_match.view_name if request.resolver_match else ""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [key, request.user.pk, route[:120], digest])
+        cursor.execute(CLAIM, [key, request.user.pk, route[:120], digest])
         return bool(cursor.rowcount)
 
 

@@ -23,6 +23,7 @@ JOBS = {
     "verify_audit": gettext_lazy("Walk along the audit chain"),
     "forget_answers": gettext_lazy("Forget answers to repeated writes"),
     "forget_messages": gettext_lazy("Remove settled messages"),
+    "forget_drafts": gettext_lazy("Remove old drafts"),
     "clear_sessions": gettext_lazy("Clear ended sessions"),
     "forget_import_files": gettext_lazy("Remove files of old imports"),
     "check_loops": gettext_lazy("Look for work that could be dropped"),

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
+from coordination.drafts.access import read_draft
 from coordination.lib import display
 from coordination.worklist.access import list_contacts
+from coordination.worklist.drafts import contact_key
 from coordination.worklist.forms import QuickLogForm
 from coordination.worklist.models import Task
 from coordination.worklist.rows import (
@@ -73,8 +75,10 @@ def log_form(
         or (task is not None and not task.is_open)
     ):
         return {"form": None}
+    draft = read_draft(user, *contact_key(patient, task), part=True, restore=data is None)
     return {
-        "form": QuickLogForm(data, user=user, auto_id=f"{place}_%s"),
+        "form": QuickLogForm(data, user=user, auto_id=f"{place}_%s", initial=draft.fields),
+        "draft": draft,
         "refusal": refusal,
         "patient": patient,
         "task": task,

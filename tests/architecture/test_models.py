@@ -11,7 +11,7 @@ from coordination.lib.rls import enter_organization
 from patients.models import Patient
 from tests.factories import PatientFactory
 
-OURS = {"audit", "outbox", "idempotency", "accounts", "notifications", "patients", "worklist"}
+OURS = {"audit", "outbox", "idempotency", "accounts", "drafts", "notifications", "patients", "worklist"}
 MODELS = [
     model
     for model in apps.get_models()

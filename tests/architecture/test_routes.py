@@ -52,6 +52,7 @@ MAY = {
     "worklist": "ana",
     "interop": "sue",
     "accounts": "adam",
+    "drafts": "ana",
     "notifications": "ana",
     "outbox": "adam",
 }
@@ -90,6 +91,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
     patient = cast.pat
     made = {
         "patients": lambda: patient.pk,
+        "drafts": lambda: patient.pk,
         "worklist": lambda: (
             patient.pk if route.name == "worklist:patient_tasks" else TaskFactory(patient=patient).pk
         ),
@@ -126,6 +128,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
     kind = "condition" if "history" in route.name else "phones"
     others = {
         "kind": lambda: kind,
+        "form": lambda: "contact",
         "state": lambda: "none_known",
         "item_pk": lambda: (ObservationFactory if route.name.endswith("series") else ConditionFactory)(patient=patient).pk,
         "line_pk": lambda: ContactPointFactory(patient=patient).pk,

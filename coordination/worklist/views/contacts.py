@@ -14,10 +14,13 @@ from django.views.decorators.http import require_http_methods
 from coordination.accounts.access import require
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
+from coordination.drafts.access import Kept, read_draft
+from coordination.drafts.actions import let_go
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task
 from coordination.worklist.actions import NextStep
+from coordination.worklist.drafts import contact_key
 from coordination.worklist.forms import ContactForm, FollowUpForm, QuickLogForm
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.peek import follow_up_words, log_form
@@ -43,7 +46,9 @@ def contact_new(request: HttpRequest) -> HttpResponse:
         return _save(request, user, patient, task)
     if wants_parts(request):
         return _quick(request, user, patient, task, place="dialog")
-    return _page(request, user, patient, task, _full_form(request, user, patient, task))
+    draft = read_draft(user, *contact_key(patient, task))
+    form = _full_form(request, user, patient, task, typed=draft.fields)
+    return _page(request, user, patient, task, form, draft=draft)
 
 
 def _uuid(text: str) -> uuid.UUID:
@@ -66,6 +71,7 @@ def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None)
     elif form.is_valid():
         try:
             contact = _log(user, patient, task, form.cleaned_data)
+            _let_go(user, patient, task)
         except Refused as refused:
             refusal = refused.sentence
         except Stale as stale:
@@ -77,7 +83,9 @@ def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None)
             request, user, patient, task, place=place, data=request.POST, refusal=refusal, status=status
         )
     if quick:  # without a script the short form goes on as the full one, with what was typed
-        form = _full_form(request, user, patient, task, typed=request.POST)
+        names = ("outcome", "note", "follow_up", "day", "no_follow_up_reason")
+        typed = {name: request.POST.get(name, "") for name in names}
+        form = _full_form(request, user, patient, task, typed=typed)
     return _page(request, user, patient, task, form, refusal=refusal, status=status)
 
 
@@ -103,6 +111,11 @@ def _log(user: User, patient: Patient, task: Task | None, data: dict[str, Any]) 
         topics=data.get("topics", ()),
         version=data.get("version"),
     )
+
+
+def _let_go(user: User, patient: Patient, task: Task | None) -> None:
+    form, subject_id = contact_key(patient, task)
+    let_go(by=user, form=form, subject_id=subject_id)
 
 
 def _saved(request: HttpRequest, user: User, contact: Contact, place: str) -> HttpResponse:
@@ -158,7 +171,11 @@ def _no_form_words(patient: Patient, task: Task | None) -> str:
 
 
 def _full_form(
-    request: HttpRequest, user: User, patient: Patient, task: Task | None, typed: Any = None
+    request: HttpRequest,
+    user: User,
+    patient: Patient,
+    task: Task | None,
+    typed: dict[str, Any] | None = None,
 ) -> ContactForm:
     points = [point for point in rows_of(user, ContactPoint, patient) if not point.do_not_use]
     here = timezone.localtime()
@@ -171,10 +188,7 @@ def _full_form(
         "version": task.version if task is not None else None,
     }
     if typed is not None:
-        names = ("outcome", "note", "follow_up", "day", "no_follow_up_reason")
-        return ContactForm(
-            user=user, points=points, initial=initial | {name: typed.get(name, "") for name in names}
-        )
+        return ContactForm(user=user, points=points, initial=initial | typed)
     data = request.POST if request.method == "POST" else None
     return ContactForm(data, user=user, points=points, initial=initial)
 
@@ -186,11 +200,13 @@ def _page(
     task: Task | None,
     form: FollowUpForm,
     *,
+    draft: Kept | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "form": form,
+        "draft": draft or Kept(*contact_key(patient, task)),
         "patient": patient,
         "task": task,
         "refusal": refusal,

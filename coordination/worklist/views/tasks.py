@@ -15,6 +15,8 @@ from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
+from coordination.drafts.access import read_draft
+from coordination.drafts.actions import let_go
 from coordination.lib.paging import keyset
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
@@ -26,6 +28,7 @@ from coordination.worklist.access import (
     list_owners,
     list_queues,
 )
+from coordination.worklist.drafts import task_key
 from coordination.worklist.forms import TaskForm
 from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of, log_form, why
@@ -79,13 +82,16 @@ def task_new(request: HttpRequest) -> HttpResponse:
     pk = request.GET.get("patient", "")
     patient = get_patient(user, _uuid(pk), permission=Permission.TASK_WORK) if pk else None
     sent = request.POST if request.method == "POST" else None
-    form = TaskForm(sent, user=user, people=list_owners(user), queues=list(list_queues(user, patient)))
+    draft = read_draft(user, *task_key(user, patient), restore=sent is None)
+    people, queues = list_owners(user), list(list_queues(user, patient))
+    form = TaskForm(sent, user=user, people=people, queues=queues, initial=draft.fields)
     refusal = ""
     if sent is not None and sent.get("patient", "") != (str(patient.pk) if patient else ""):
         refusal = _("This form was about another patient. Nothing was saved.")
     elif sent is not None and form.is_valid():
         try:
             opened = _open(user, patient, form.cleaned_data)
+            let_go(by=user, form=draft.form, subject_id=draft.subject_id)
         except Refused as refused:
             refusal = refused.sentence
         else:
@@ -94,6 +100,7 @@ def task_new(request: HttpRequest) -> HttpResponse:
             return redirect(back_to(request))
     context = {
         "form": form,
+        "draft": draft,
         "refusal": refusal,
         "patient": patient,
         "banner": strip_of(patient) if patient else None,

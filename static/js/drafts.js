@@ -1,0 +1,20 @@
+// What is typed is kept as a draft: htmx sends it (data-draft). Here: what is said when that fails, and the next try.
+// What was kept may be left without being asked.
+let timer = 0;
+
+function failed({ detail: { ctx } }) {
+  const draft = ctx?.sourceElement.closest("[data-draft]");
+  const status = ctx?.response?.status;
+  if (!draft?.isConnected || status === 401) return;
+  const gone = status >= 400 && status < 500;
+  draft.textContent = gone ? draft.dataset.gone : draft.dataset.failed;
+  clearTimeout(timer);
+  if (!gone) timer = setTimeout(() => draft.dispatchEvent(new Event("again")), 5000);
+}
+
+document.addEventListener("htmx:error", failed);
+document.addEventListener("htmx:response:error", (event) => event.detail.ctx.response.status !== 422 && failed(event));
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  const draft = ctx.sourceElement.closest?.("[data-draft]");
+  if (draft && ctx.response.status === 200) delete draft.closest("form").dataset.dirty;
+});
