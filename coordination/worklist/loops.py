@@ -150,7 +150,7 @@ def queue_retired(house: Organization, now: dt.datetime) -> QuerySet[Task]:
 
 def queue_of_another_team(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     waits = _open_tasks(who="queue_id").filter(queue__isnull=False, patient__isnull=False)
-    return waits.exclude(patient__team__isnull=False, queue=F("patient__team"))
+    return waits.exclude(queue=F("patient__team"))
 
 
 def asleep_too_long(house: Organization, now: dt.datetime) -> QuerySet[Task]:

@@ -1,25 +1,18 @@
 """Each rule is broken once for real, past the actions and, where it must be, past the database's own refusal."""
 
 import datetime as dt
-from io import StringIO
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from coordination.accounts.actions import ensure_system_user
-from coordination.accounts.models import SEE_PATIENTS, Cover, Organization, TeamMembership, User
-from coordination.audit.models import Event
-from coordination.lib.rls import enter_organization
-from coordination.outbox.models import Message
-from coordination.worklist.actions import close_task, log_contact
-from coordination.worklist.jobs import check_loops
-from coordination.worklist.loops import RULES, STEPS, check
+from coordination.accounts.models import SEE_PATIENTS, Cover, User
+from coordination.worklist.actions import log_contact
+from coordination.worklist.loops import RULES, check
 from coordination.worklist.models import Contact, Task
 from patients.models import AccessDenial, AccessGrant, CareTeamMember, Patient
 from patients.querysets import forget_scope
@@ -244,6 +237,18 @@ def test_it_sees_what_the_one_rule_sees(cast):
     Cover.objects.create(
         **common, absent=cast.ana, covering=cast.aud, starts_on=today, ends_on=today, created_by=cast.sue
     )  # a cover gives no role
+    Cover.objects.create(
+        **common,
+        absent=cast.sam,
+        covering=cast.max,
+        starts_on=today - day,
+        ends_on=today - day,
+        created_by=cast.sue,
+    )  # over
+    join_care_team(other, cast.sam)
+    User.objects.filter(pk=cast.petra.pk).update(
+        roles=["privacy_officer", "read_only"]
+    )  # sees the whole house
     group = Group.objects.create(name="floaters")
     cast.pam.groups.add(group)
     assign_perm(SEE_PATIENTS, group, cast.south)
@@ -276,170 +281,3 @@ def deny(cast, patient, user, starts_on, ends_on=None) -> None:
         organization=cast.riverbend, patient=patient, user=user, reason="asked for it", starts_on=starts_on,
         ends_on=ends_on, created_by=cast.petra,
     )  # fmt: skip
-
-
-# --- the command ------------------------------------------------------------------------------------------------------
-def command() -> tuple[str, int]:
-    out = StringIO()
-    code = 0
-    try:
-        call_command("check_loops", stdout=out)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return out.getvalue(), code
-
-
-def test_the_command_says_so_when_nothing_is_loose(cast, promise):
-    assert command() == (f"All {len(RULES)} rules hold in 2 organizations.\n", 0)
-
-
-def test_the_command_prints_one_sentence_each_and_fails(cast, promise):
-    change(promise, reason=" ", status="waiting", waiting_on=" ", waiting_since=timezone.now())
-    second = TaskFactory(patient=cast.pat, reason=" ")
-    recount()
-    said, code = command()
-    assert code == 1
-    assert said.splitlines() == [
-        "Riverbend: Open tasks without a title or a reason",
-        f"  Task {promise.pk} does not say what it is or why.",
-        f"  Task {second.pk} does not say what it is or why.",
-        "Riverbend: Waiting tasks that wait on nobody",
-        f"  Task {promise.pk} waits, and does not say on whom or since when.",
-        "Riverbend: Open tasks without a title or a reason: 2",
-        "Riverbend: Waiting tasks that wait on nobody: 1",
-        "3 findings. Nothing was changed.",
-    ]
-    assert "Rivera" not in said
-
-
-def test_it_asks_each_rule_once_however_many_patients(cast, statements):
-    def asked() -> int:
-        with statements() as seen:
-            check(cast.riverbend)
-        return len(seen)
-
-    before = asked()
-    for _n in range(20):
-        TaskFactory(
-            patient=PatientFactory(organization=cast.riverbend, team=cast.north, coordinator=cast.ana)
-        )
-    assert asked() == before
-    assert before <= len(RULES) + 6
-
-
-def test_nothing_is_loose_in_the_demo_town(db):
-    call_command("town", patients=60, seed=7, stdout=StringIO())
-    assert command() == (f"All {len(RULES)} rules hold in 1 organization.\n", 0)
-
-
-# --- the night --------------------------------------------------------------------------------------------------------
-def opened() -> list[Task]:
-    return list(Task.objects.filter(source_key__startswith="loops:").order_by("source_key"))
-
-
-def test_the_night_opens_one_task_for_the_supervisor_and_repairs_nothing(cast, promise):
-    change(promise, waiting_on=" ", status="waiting", waiting_since=timezone.now())
-    row = Task.objects.values().get(pk=promise.pk)
-    patient = Patient.objects.values().get(pk=cast.pat.pk)
-    check_loops()
-    check_loops()
-    enter_organization(cast.riverbend.pk)
-    (task,) = opened()
-    assert (task.owner, task.queue, task.patient, task.source) == (cast.sue, None, None, "rule")
-    assert task.title == "Waiting tasks that wait on nobody"
-    assert task.reason == "The nightly check found 1 and changed nothing."
-    assert task.source_key == f"loops:waits_on_nobody:{cast.north.pk}:{cast.riverbend.today().isoformat()}"
-    assert [step["text"].split()[1] for step in task.checklist] == [str(promise.pk)]
-    assert task.created_by.is_system
-    assert task in Task.objects.visible_to(cast.sue)
-    assert Message.objects.filter(topic="task.assigned", payload__task_id=str(task.pk)).count() == 1
-    assert Task.objects.values().get(pk=promise.pk) == row
-    assert Patient.objects.values().get(pk=cast.pat.pk) == patient
-
-
-def test_the_night_reports_on_every_organization(cast, promise):
-    change(promise, reason=" ")
-    check_loops()
-    told = {event.organization_id: event.detail for event in Event.objects.filter(name="loops.checked")}
-    assert told == {
-        cast.riverbend.pk: {"found": 1, "without_reason": 1},
-        cast.hillside.pk: {"found": 0},
-    }
-
-
-def test_while_it_is_being_looked_at_no_second_one_comes(cast, promise):
-    change(promise, reason=" ")
-    check_loops()
-    with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
-        check_loops()
-        enter_organization(cast.riverbend.pk)
-        (first,) = opened()
-        close_task(task=first, by=cast.sue)
-        check_loops()
-    enter_organization(cast.riverbend.pk)
-    assert [task.is_open for task in opened()] == [False, True]
-
-
-def test_of_many_the_first_are_named(cast):
-    for _n in range(STEPS + 2):
-        TaskFactory(patient=cast.pat, reason=" ")
-    recount()
-    check_loops()
-    enter_organization(cast.riverbend.pk)
-    (task,) = opened()
-    assert len(task.checklist) == STEPS
-    assert task.reason == f"The nightly check found {STEPS + 2} and changed nothing."
-    assert task.context == f"The first {STEPS} are its steps."
-
-
-@pytest.mark.parametrize(
-    ("gone", "retired", "desk"),
-    [
-        (False, False, "sue"),  # no supervisor of South, but a working queue: see below
-        (True, False, "north"),
-        (True, True, "south"),
-    ],
-)
-def test_who_looks_at_it(cast, promise, gone, retired, desk):
-    change(promise, reason=" ")
-    User.objects.filter(pk=cast.sue.pk).update(is_active=not gone)
-    cast.north.is_active = not retired
-    cast.north.save(update_fields=["is_active"])
-    check_loops()
-    enter_organization(cast.riverbend.pk)
-    (task,) = opened()
-    assert (task.owner or task.queue) == getattr(cast, desk)
-
-
-def test_another_teams_supervisor_is_not_asked_while_the_team_has_a_queue(cast):
-    task = TaskFactory(patient=None, organization=cast.riverbend, owner=cast.sam, reason=" ")
-    TeamMembership.objects.create(team=cast.south, user=cast.sam, starts_on=dt.date(2020, 1, 1))
-    TaskFactory(patient=None, organization=cast.riverbend, owner=cast.ana, reason=" ")  # of no team
-    check_loops()
-    enter_organization(cast.riverbend.pk)
-    desks = {key.source_key.split(":")[2]: key.owner or key.queue for key in opened()}
-    assert desks == {str(cast.south.pk): cast.south, "house": cast.sue}
-    assert task.owner == cast.sam
-
-
-def test_a_supervisor_through_a_group_is_the_teams_too(cast):
-    User.objects.filter(pk=cast.sue.pk).update(is_active=False)
-    group = Group.objects.create(name="floaters")
-    User.objects.filter(pk=cast.sam.pk).update(roles=["supervisor"])
-    cast.sam.groups.add(group)
-    assign_perm(SEE_PATIENTS, group, cast.north)
-    TaskFactory(patient=cast.pat, reason=" ")
-    recount()
-    check_loops()
-    enter_organization(cast.riverbend.pk)
-    assert [task.owner for task in opened()] == [cast.sam]
-
-
-def test_where_nobody_could_look_the_night_goes_on(cast, promise):
-    change(promise, reason=" ")
-    User.objects.filter(roles__contains=["supervisor"]).update(is_active=False)
-    Organization.objects.get(pk=cast.riverbend.pk).teams.update(is_active=False)
-    check_loops()
-    enter_organization(cast.riverbend.pk)
-    assert opened() == []
-    assert Event.objects.filter(name="loops.checked").count() == 2
