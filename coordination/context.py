@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from coordination.accounts.middleware import write_step
+from coordination.accounts.permissions import Permission
 from coordination.navigation import navigation
 from coordination.notifications.access import count_unread
 
@@ -29,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "clock": user.clock,
         },
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
+        "jump_url": reverse("patients:registry") if user.may(Permission.PATIENT_VIEW) else "",
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
         "session": session_times(),
     }

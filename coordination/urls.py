@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from coordination import styleguide, views
+from coordination import jump, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("jump/", jump.jump, name="jump"),
     path("", include("coordination.worklist.urls")),
     path("patients/", include("patients.urls")),
     path("imports/", include("coordination.interop.urls")),

@@ -15,6 +15,8 @@ from patients.models import CareTeamMember, HistoryItem, Observation, Patient, R
 from patients.querysets import SENSITIVITY_PERMISSIONS, closed_labels
 
 M = TypeVar("M", bound=models.Model)
+RECENT_EVENTS = 300  # how far back the access log is read for them
+RECENT_PATIENTS = 24  # more than are shown: some may no longer be seen
 
 
 def get_patient(user: User, pk: Any, *, permission: Permission = Permission.PATIENT_VIEW) -> Patient:
@@ -124,6 +126,14 @@ def care_team_of(user: User, patient: Patient) -> list[CareTeamMember]:
 def list_patients(user: User) -> Any:
     """Everyone the person may see, as a queryset to narrow and sort: lists, counts and search start here."""
     return Patient.objects.visible_to(user).select_related("team", "coordinator").defer("name_keys")
+
+
+def recently_opened(user: User) -> list[Any]:
+    """The patients this person opened last, newest first. Whoever shows them asks `list_patients` who may still be seen."""
+    events = Event.objects.of_organization(user.organization_id).filter(actor_id=user.pk)
+    last = events.order_by("-at", "-id").values_list("name", "patient_id")[:RECENT_EVENTS]
+    opened = dict.fromkeys(pk for name, pk in last if name == "patient.viewed" and pk)
+    return list(opened)[:RECENT_PATIENTS]
 
 
 def seen_of(user: User, ids: list[Any]) -> set[Any]:

@@ -208,6 +208,11 @@ def _marks(patient: Patient) -> list[Item]:
     return []
 
 
+def actions_for(user: User, patient: Patient) -> list[Item]:
+    """Everything this person may do from the record of this patient."""
+    return [*_actions(user, patient), *_more(user, patient)]
+
+
 def _actions(user: User, patient: Patient) -> list[Item]:
     actions = []
     if user.may(Permission.CONTACT_LOG) and patient.may_be_contacted:

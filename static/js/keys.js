@@ -11,7 +11,7 @@ function find(key) {
 
 function press(element, event) {
   event.preventDefault();
-  element.focus();
+  if (!element.dataset.dialog) element.focus(); // after a dialog the focus returns to where it was
   element.click();
 }
 

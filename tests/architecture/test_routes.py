@@ -41,7 +41,7 @@ OWN = {
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
-    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:task_new": "sam", "worklist:contact_new": "sam",
+    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "outbox:health": "adam", "audit:events": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
