@@ -1,6 +1,7 @@
 """Changing when, by whom and in which order a commitment is kept, without ending it."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -108,9 +109,11 @@ def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int
         raise Refused(_("The limit of a safety matter cannot be moved out."), field="day")
     if due.at < timezone.now():
         raise Refused(_("Choose a time that is still to come."), field="day")
-    values = {"due_at": due.at, "due_has_time": due.has_time}
+    values: dict[str, Any] = {"due_at": due.at, "due_has_time": due.has_time}
     if due.at != task.due_at:
         values["due_rule"] = ""  # the clock behind it was another one
+    if task.is_critical and task.snoozed_until is not None and task.snoozed_until > due.at:
+        values |= {"snoozed_until": None, "snooze_reason": ""}  # it may not sleep past its new limit
     changed = task.change(values, by=by)
     settle(task.patient_id)
     record("task.moved", by=by, target=task, changed=changed, reason=reason.strip())

@@ -156,6 +156,11 @@ class TestDue:
             change_due(task=task, by=cast.ana, due=in_hours(30))
         assert change_due(task=task, by=cast.ana, due=in_hours(1))
 
+    def test_a_safety_matter_wakes_when_its_limit_comes_closer_than_its_sleep(self, cast):
+        task = TaskFactory(patient=cast.pat, priority=1, due_at=hours(8), snoozed_until=hours(6))
+        moved = change_due(task=task, by=cast.ana, due=in_hours(4))
+        assert moved.snoozed_until is None
+
 
 class TestChecklist:
     def test_steps_are_ticked_one_by_one(self, cast):
