@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from coordination.accounts.models import User
 from coordination.audit.models import Event
@@ -20,11 +20,22 @@ def grace() -> Patient:
         return found
 
 
+def press_ctrl_k(page: Page) -> None:
+    """Again when nothing came of it: a page that still loads hears no keys."""
+    for _ in range(3):
+        page.keyboard.press("Control+k")
+        try:
+            page.locator("dialog#jump").wait_for(state="visible", timeout=2_000)
+        except Error:
+            continue
+        return
+
+
 def test_a_patient_is_reached_by_keyboard_alone(visit: VisitMaker) -> None:
     patient = grace()
     page = visit("dana").open("/day/")
     page.locator(".wl .pt").first.focus()
-    page.keyboard.press("Control+k")
+    press_ctrl_k(page)
     dialog = page.get_by_role("dialog", name="Find a patient")
     field = dialog.get_by_role("combobox")
     expect(field).to_be_focused()
@@ -39,7 +50,7 @@ def test_a_patient_is_reached_by_keyboard_alone(visit: VisitMaker) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/patients/{patient.pk}/$"))
     # on the record: what can be done about this patient, and the record itself no more among the recent ones
-    page.keyboard.press("Control+k")
+    press_ctrl_k(page)
     expect(page.get_by_role("group", name="OKAFOR, Grace").get_by_role("option").first).to_be_visible()
     page.keyboard.type("print")
     expect(page.locator("#jump").get_by_role("option", name="Print a summary")).to_have_attribute(
@@ -65,7 +76,7 @@ def test_it_opens_a_tab_closes_and_gives_the_focus_back(visit: VisitMaker) -> No
     page = one.open("/day/")
     row = page.locator(".wl .pt").first
     row.focus()
-    page.keyboard.press("Control+k")
+    press_ctrl_k(page)
     page.keyboard.type("okafor")
     expect(page.locator("#jump").get_by_role("option").first).to_contain_text("OKAFOR, Grace")
     expect(page.locator("#jump").get_by_role("option").first).to_have_attribute("aria-selected", "true")
@@ -76,7 +87,7 @@ def test_it_opens_a_tab_closes_and_gives_the_focus_back(visit: VisitMaker) -> No
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(row).to_be_focused()
-    page.keyboard.press("Control+k")
+    press_ctrl_k(page)
     expect(page.locator("#jump").get_by_role("combobox")).to_have_value("")
     expect(page.get_by_role("group", name="Recent patients")).to_contain_text("OKAFOR, Grace")
 
@@ -90,7 +101,7 @@ AT_ONCE = """field => {
 
 def test_nobody_is_opened_before_the_answer_is_there(visit: VisitMaker) -> None:
     page = visit("dana").open("/day/")
-    page.keyboard.press("Control+k")
+    press_ctrl_k(page)
     options = page.locator("#jump").get_by_role("option")
     expect(options.first).to_have_attribute("aria-selected", "true")
     with page.expect_response(
