@@ -17,8 +17,6 @@ from patients.models.history import (
 from patients.models.imports import ImportIssue, ImportJob
 from patients.models.patient import Patient
 from patients.models.people import (
-    AccessDenial,
-    AccessGrant,
     CareTeamMember,
     Consent,
     Coverage,
@@ -26,6 +24,7 @@ from patients.models.people import (
     SourceDocument,
 )
 from patients.models.reach import Address, ContactPoint, Identifier, SimilarName
+from patients.models.sight import AccessDenial, AccessGrant
 
 __all__ = [
     "HISTORY", "AccessDenial", "AccessGrant", "Address", "Allergy", "CareTeamMember", "Condition", "Consent", "ContactPoint", "Coverage",

@@ -1,22 +1,17 @@
-"""Commitments and contacts.
-
-A task is one promise: it has an owner (a person or a team's queue), a due time, the reason it exists and, at its end, an
-outcome. A contact is one attempt to reach someone; logging it closes the task it answers and opens the next step.
-"""
+"""A task is one promise: an owner (a person or a team's queue), a due time, the reason it exists and, at its end, an outcome."""
 
 import datetime as dt
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.choices import known_values
-from coordination.lib.editable import Editable
+from coordination.lib.editable import Editable, Owned
 from coordination.lib.privacy import Privacy
 from coordination.lib.timeline import Entries
-from coordination.worklist.querysets import ContactQuerySet, TaskQuerySet
+from coordination.worklist.querysets import TaskQuerySet
 
 OPEN = ["open", "in_progress", "waiting", "blocked"]
 
@@ -60,7 +55,22 @@ class Task(Editable):
         PERSON = "person", _("Opened by a person")
         CONTACT = "contact", _("Next step of a contact")
         RULE = "rule", _("Opened by a rule")
+        PROMISE = "promise", _("Promised to the patient")
+        REPEAT = "repeat", _("Next of a repeated task")
         IMPORT = "import", _("Imported")
+
+    class Event(models.TextChoices):
+        """What a sleeping task may wake for before its time comes."""
+
+        REPLY = "reply", _("A reply")
+        RESULT = "result", _("A result")
+        VISIT_KEPT = "visit_kept", _("The appointment is kept")
+
+    class Unit(models.TextChoices):
+        DAY = "day", _("days")
+        BUSINESS_DAY = "business", _("business days")
+        WEEK = "week", _("weeks")
+        MONTH = "month", _("months")
 
     class Outcome(models.TextChoices):
         COMPLETED = "completed", _("Completed")
@@ -94,6 +104,22 @@ class Task(Editable):
     waiting_since = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     snooze_reason = models.CharField(max_length=200, blank=True)
+    wakes_on = models.CharField(max_length=10, choices=Event.choices, blank=True)  # or at `snoozed_until`
+    work_at = models.DateTimeField(null=True, blank=True)  # due_at less the head start: the order of the work
+    head_start = models.JSONField(
+        default=dict, blank=True
+    )  # its parts in minutes: {"risk": 240, "effort": 60}
+    repeat_every = models.PositiveSmallIntegerField(null=True, blank=True)
+    repeat_unit = models.CharField(max_length=8, choices=Unit.choices, blank=True)
+    repeat_until = models.DateField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    escalated_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="escalated_tasks",
+        null=True,
+        blank=True,
+    )
     checklist = models.JSONField(default=list, blank=True)  # [{"text": ..., "done": bool}]
     attempt = models.PositiveSmallIntegerField(default=0)
     attempts_planned = models.PositiveSmallIntegerField(default=0)
@@ -126,7 +152,8 @@ class Task(Editable):
         ],
         safe=[
             "kind", "due_at", "due_has_time", "due_rule", "minutes", "priority", "status", "waiting_since", "snoozed_until",
-            "attempt", "attempts_planned", "source", "subject_route", "subject_id", "closed_at",
+            "attempt", "attempts_planned", "source", "subject_route", "subject_id", "closed_at", "wakes_on", "work_at", "head_start",
+            "repeat_every", "repeat_unit", "repeat_until", "escalated_at",
         ],
     )  # fmt: skip
 
@@ -160,6 +187,20 @@ class Task(Editable):
                 condition=~models.Q(status="waiting")
                 | (models.Q(waiting_since__isnull=False) & ~models.Q(waiting_on="")),
             ),
+            models.CheckConstraint(
+                name="task_sleep_for_an_event_has_a_limit",
+                condition=models.Q(wakes_on="") | models.Q(snoozed_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_repeat_is_whole",
+                condition=models.Q(repeat_every__isnull=True, repeat_unit="", repeat_until__isnull=True)
+                | (models.Q(repeat_every__gt=0) & ~models.Q(repeat_unit="")),
+            ),
+            models.CheckConstraint(
+                name="task_escalated_pair",
+                condition=models.Q(escalated_at__isnull=True, escalated_to__isnull=True)
+                | models.Q(escalated_at__isnull=False, escalated_to__isnull=False),
+            ),
             models.UniqueConstraint(
                 fields=["organization", "source_key"],
                 name="task_once_per_cause",
@@ -182,6 +223,17 @@ class Task(Editable):
                 fields=["patient", "due_at", "id"],
                 name="task_patient_open",
                 condition=models.Q(status__in=OPEN),
+            ),
+            # what an event may wake
+            models.Index(
+                fields=["patient", "wakes_on"],
+                name="task_wakes_on",
+                condition=models.Q(status__in=OPEN) & ~models.Q(wakes_on=""),
+            ),
+            models.Index(
+                fields=["escalated_to", "due_at", "id"],
+                name="task_escalated",
+                condition=models.Q(status__in=OPEN, escalated_to__isnull=False),
             ),
             models.Index(
                 fields=["patient", "-closed_at", "-id"],
@@ -227,104 +279,21 @@ class Task(Editable):
         return sum(1 for step in self.checklist if step.get("done"))
 
 
-@known_values
-class Contact(Editable):
-    """One contact attempt (domain facts 1.3). Only a person who answers makes it interactive."""
+class Dependency(Owned):
+    """`task` cannot be worked before `needs` has ended."""
 
-    class Direction(models.TextChoices):
-        OUT = "out", _("Outgoing")
-        IN = "in", _("Incoming")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="needs")
+    needs = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="needed_by")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
-    class Mode(models.TextChoices):
-        PHONE = "phone", _("Phone")
-        VIDEO = "video", _("Video")
-        SMS = "sms", _("Text message")
-        EMAIL = "email_secure", _("Secure e-mail")
-        PORTAL = "portal", _("Portal")
-        LETTER = "letter", _("Letter")
-        HOME = "in_person_home", _("In person, home")
-        FACILITY = "in_person_facility", _("In person, facility")
-
-    class Target(models.TextChoices):
-        PATIENT = "patient", _("Patient")
-        CAREGIVER = "caregiver", _("Caregiver")
-        PROXY = "proxy", _("Proxy")
-        FACILITY = "facility", _("Facility")
-        PROVIDER = "provider", _("Provider")
-        PAYER = "payer", _("Payer")
-
-    class Outcome(models.TextChoices):
-        REACHED_PATIENT = "reached_patient", _("Reached patient")
-        REACHED_CAREGIVER = "reached_caregiver", _("Reached caregiver")
-        LEFT_VOICEMAIL = "left_voicemail", _("Left voicemail")
-        NO_ANSWER = "no_answer", _("No answer")
-        BUSY = "busy", _("Busy")
-        WRONG_NUMBER = "wrong_number", _("Wrong number")
-        DISCONNECTED = "disconnected", _("Disconnected")
-        REFUSED = "refused", _("Refused")
-        LANGUAGE_BARRIER = "language_barrier", _("Language barrier")
-        CALLBACK_SCHEDULED = "callback_scheduled", _("Callback scheduled")
-        MESSAGE_SENT = "message_sent", _("Message sent")
-        MESSAGE_DELIVERED = "message_delivered", _("Message delivered")
-        MESSAGE_FAILED = "message_failed", _("Message failed")
-        RETURNED_MAIL = "returned_mail", _("Returned mail")
-        NOT_HOME = "in_person_not_home", _("Not home")
-
-    class Interpreter(models.TextChoices):
-        NONE = "none", _("None needed")
-        QUALIFIED = "qualified", _("Qualified interpreter")
-        BILINGUAL_STAFF = "bilingual_staff", _("Bilingual staff")
-        REFUSED = "refused", _("Patient refused one")
-
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="contacts")
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="contacts", null=True, blank=True)
-    next_task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    no_follow_up_reason = models.CharField(max_length=200, blank=True)
-    occurred_at = models.DateTimeField()
-    minutes = models.PositiveSmallIntegerField(default=0)
-    direction = models.CharField(max_length=3, choices=Direction.choices, default=Direction.OUT)
-    mode = models.CharField(max_length=20, choices=Mode.choices, default=Mode.PHONE)
-    target = models.CharField(max_length=10, choices=Target.choices, default=Target.PATIENT)
-    with_whom = models.CharField(max_length=200, blank=True)
-    contact_point = models.ForeignKey(
-        "patients.ContactPoint", on_delete=models.SET_NULL, related_name="+", null=True, blank=True
-    )
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts")
-    staff_credential = models.CharField(max_length=40, blank=True)
-    interpreter = models.CharField(max_length=16, choices=Interpreter.choices, default=Interpreter.NONE)
-    outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    topics = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    note = models.TextField(blank=True)
-
-    objects = ContactQuerySet.as_manager()
-    timeline = Entries(
-        kind="contact", group="contacts", icon="phone", at="occurred_at", title="outcome", detail="mode", note="note",
-        author="staff__name",
-    )  # fmt: skip
-    privacy = Privacy(
-        identifying=["with_whom"],
-        clinical=["note", "topics", "no_follow_up_reason", "outcome"],
-        safe=["occurred_at", "minutes", "direction", "mode", "target", "staff_credential", "interpreter"],
-    )
-
-    INTERACTIVE = (Outcome.REACHED_PATIENT, Outcome.REACHED_CAREGIVER)
+    privacy = Privacy(safe=["created_at"])
 
     class Meta:
         constraints = [
-            # a contact never ends in nothing: a next step, or the words why there is none
-            models.CheckConstraint(
-                name="contact_has_a_next_step", condition=models.Q(next_task__isnull=False) | ~models.Q(no_follow_up_reason="")
-            ),
-        ]  # fmt: skip
-        indexes = [
-            models.Index(fields=["patient", "-occurred_at", "-id"], name="contact_timeline"),
-            models.Index(fields=["staff", "-occurred_at"], name="contact_by_staff"),
+            models.UniqueConstraint(fields=["task", "needs"], name="dependency_once"),
+            models.CheckConstraint(name="dependency_of_another", condition=~models.Q(task=models.F("needs"))),
         ]
 
     def __str__(self) -> str:
-        return f"{self.mode} {self.pk}"
-
-    @property
-    def is_interactive(self) -> bool:
-        """CMS TCM: an attempt becomes a contact only when the patient or caregiver answers."""
-        return self.outcome in self.INTERACTIVE
+        return f"{self.task_id} needs {self.needs_id}"

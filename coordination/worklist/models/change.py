@@ -1,0 +1,105 @@
+"""What was done to tasks, kept so that it can be taken back: one act on one task, or one act on many as a batch."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from coordination.lib.choices import known_values
+from coordination.lib.editable import Owned
+from coordination.lib.privacy import Privacy
+from coordination.worklist.models.contact import Contact
+from coordination.worklist.models.task import Task
+
+
+class Act(models.TextChoices):
+    OPEN = "open", _("Opened")
+    CLOSE = "close", _("Closed")
+    REOPEN = "reopen", _("Reopened")
+    SNOOZE = "snooze", _("Snoozed")
+    WAKE = "wake", _("Woken")
+    ASSIGN = "assign", _("Assigned")
+    CLAIM = "claim", _("Claimed")
+    WAIT = "wait", _("Waiting")
+    RESUME = "resume", _("Work again")
+    MOVE = "move", _("Due time moved")
+    TICK = "tick", _("Checklist")
+    EDIT = "edit", _("Changed")
+    CONTACT = "contact", _("Contact logged")
+
+
+class Taken(Owned):
+    """An act: who, what, when, and whether it was taken back."""
+
+    act = models.CharField(max_length=8, choices=Act.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+
+    class Meta:
+        abstract = True
+
+    def can_be_undone(self, now: dt.datetime) -> bool:
+        return self.undone_at is None and now - self.at <= dt.timedelta(minutes=settings.UNDO_MINUTES)
+
+
+def undone_pair(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=name,
+        condition=models.Q(undone_at__isnull=True, undone_by__isnull=True)
+        | models.Q(undone_at__isnull=False, undone_by__isnull=False),
+    )
+
+
+@known_values
+class Batch(Taken):
+    """One act on many tasks: what was asked of how many, and the sentence for each that was refused."""
+
+    asked = models.PositiveIntegerField()
+    done = models.PositiveIntegerField()
+    refused = models.JSONField(default=list, blank=True)  # [{"task": id, "sentence": ...}]
+
+    privacy = Privacy(clinical=["refused"], safe=["act", "at", "undone_at", "asked", "done"])
+
+    class Meta:
+        constraints = [
+            undone_pair("batch_undone_pair"),
+            models.CheckConstraint(
+                name="batch_done_of_asked", condition=models.Q(done__lte=models.F("asked"))
+            ),
+        ]
+        indexes = [models.Index(fields=["by", "-at"], name="batch_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.pk}"
+
+
+@known_values
+class Change(Taken):
+    """One act on one task: the fields it changed, as they were and as it left them."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="changes")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="changes", null=True, blank=True)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    version = models.PositiveIntegerField()  # of the task once it was done: undo is for this one only
+
+    privacy = Privacy(clinical=["before", "after"], safe=["act", "at", "undone_at", "version"])
+
+    class Meta:
+        constraints = [
+            undone_pair("change_undone_pair"),
+            models.UniqueConstraint(fields=["task", "version"], name="change_once_per_version"),
+        ]
+        indexes = [
+            models.Index(fields=["task", "-at", "-id"], name="change_of_task"),
+            models.Index(fields=["by", "-at"], name="change_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.pk}"
