@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from coordination.lib.choices import known_values
 from coordination.lib.editable import Owned
 from coordination.lib.privacy import Privacy
+from patients.models.base import dates_in_order
 
 
 @known_values
