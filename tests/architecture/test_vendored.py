@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from coordination.static_files import shrunk
+
 STATIC = Path(__file__).resolve().parents[2] / "static"
 KILOBYTE = 1024
 
@@ -23,8 +25,15 @@ def blocks() -> list[dict[str, str]]:
     return found
 
 
+def served(path: Path) -> bytes:
+    """The bytes production serves: our own styles and scripts are shrunk there."""
+    if path.suffix not in {".css", ".js"}:
+        return path.read_bytes()
+    return shrunk(str(path.relative_to(STATIC)), path.read_text(encoding="utf-8")).encode("utf-8")
+
+
 def packed(*paths: Path) -> int:
-    return sum(len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in paths)
+    return sum(len(gzip.compress(served(path), 9, mtime=0)) for path in paths)
 
 
 @pytest.mark.parametrize("block", blocks(), ids=lambda block: block["file"])
