@@ -19,7 +19,7 @@ def shrunk(name: str, text: str) -> str:
     return text
 
 
-class ShrunkStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class ShrunkStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # carries no types
     """Shrinks before the digests are taken and before anything is compressed, so both speak of what is served."""
 
     def post_process(
