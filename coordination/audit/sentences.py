@@ -103,6 +103,7 @@ SENTENCES: dict[str, Promise] = {
     "task.waiting": _("Set a task to waiting"),
     "task.resumed": _("Went on with a waiting task"),
     "task.moved": _("Changed when a task is due"),
+    "task.edited": _("Changed what a task says"),
     "task.ticked": _("Ticked a step of a task"),
     "contact.logged": _("Logged a contact"),
     "draft.started": _("Began to type in a form"),

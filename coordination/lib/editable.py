@@ -1,5 +1,6 @@
 """The base of every row people edit: an id before saving, an organization, a version, and who made it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -56,3 +57,14 @@ class Editable(Owned):
         self.updated_by = by
         self.save(update_fields=[*changed, "version", "updated_by", "updated_at"])
         return changed
+
+
+def overlapping(
+    values: Mapping[str, Any], *, seen: Mapping[str, Any], stored: Mapping[str, Any]
+) -> list[str]:
+    """The fields two people changed to different ends since one of them opened the form: what no rule can merge."""
+    return [
+        name
+        for name, value in values.items()
+        if stored[name] != value and (name not in seen or seen[name] != stored[name])
+    ]

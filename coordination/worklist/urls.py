@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, contacts, day, tasks
+from coordination.worklist.views import acts, contacts, day, edit, tasks
 
 app_name = "worklist"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("tasks/new/", tasks.task_new, name="task_new"),
     path("tasks/<uuid:pk>/", tasks.task, name="task"),
     path("tasks/<uuid:pk>/peek/", day.peek, name="peek"),
+    path("tasks/<uuid:pk>/edit/", edit.edit, name="edit"),
     path("tasks/<uuid:pk>/done/", acts.done, name="done"),
     path("tasks/<uuid:pk>/reopen/", acts.reopen, name="reopen"),
     path("tasks/<uuid:pk>/snooze/", acts.snooze, name="snooze"),

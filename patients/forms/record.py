@@ -1,15 +1,14 @@
 """What every form about a patient carries: whom it is about, and which version of the row it shows."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coordination.lib.editable import Editable
+from coordination.lib.editing import SeenForm
 from patients.models import Patient
 
 HIDDEN = ("patient", "version", "seen")
@@ -28,14 +27,11 @@ class DayField(forms.DateField):
     widget = DayInput
 
 
-class RecordForm(forms.Form):
+class RecordForm(SeenForm):
     """The patient's id is sent along and must be the one in the address: a form of another tab saves nothing here."""
 
     mark_optional = True
     patient = forms.UUIDField(widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    # what the person saw: when someone else saves first, fields they never touched are no conflict
-    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, patient: Patient, row: Editable | None = None, **kwargs: Any) -> None:
         self.about, self.row = patient, row
@@ -48,51 +44,19 @@ class RecordForm(forms.Form):
         for field in self.fields.values():  # the list of what is wrong stands on top, away from the fields
             field.error_messages["required"] = _("%(field)s is missing.") % {"field": field.label}
 
-    def shown_values(self) -> dict[str, str]:
-        """The fields as this form first shows them."""
-        return {bound.name: sent(bound.field, bound.initial) for bound in self.shown_fields()}
-
-    def was_touched(self, name: str) -> bool:
-        """Whether the person changed this field. Without knowing what they saw: yes."""
-        seen = self.cleaned_data.get("seen") or {}
-        return name not in seen or seen[name] != sent(self.fields[name], self.cleaned_data.get(name))
-
     def clean_patient(self) -> Any:
         if self.cleaned_data["patient"] != self.about.pk:
             raise forms.ValidationError(_("This form is about another patient. Nothing was saved."))
         return self.cleaned_data["patient"]
 
-    @property
-    def shown_version(self) -> int | None:
-        version: int | None = self.cleaned_data.get("version")
-        return version
-
     def values(self) -> dict[str, Any]:
         """What was entered, without what only guides the form."""
         return {name: value for name, value in self.cleaned_data.items() if name not in HIDDEN}
-
-    def shown_fields(self) -> Iterator[BoundField]:
-        return (bound for bound in self if not bound.is_hidden)
 
     def expect_order(self, start: str, end: str, message: str) -> None:
         first, last = self.cleaned_data.get(start), self.cleaned_data.get(end)
         if first and last and last < first:
             self.add_error(end, message)
-
-
-def sent(field: forms.Field, value: Any) -> str:
-    """A value as the field sends it."""
-    if isinstance(field, forms.NullBooleanField):
-        return {True: "true", False: "false"}.get(value, "unknown")
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "true"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return str(getattr(value, "pk", value))
 
 
 class ConfirmForm(RecordForm):

@@ -4,7 +4,6 @@ Saved: back to where the person came from. Not in order, or not now: the same pa
 Someone else saved first: both values side by side, nothing typed is lost (409).
 """
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,11 +14,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
-from coordination.lib import display
+from coordination.lib.editing import side_by_side
 from coordination.lib.refusal import Refused, Stale
 from patients.access import record_visit
 from patients.banner import record_page
-from patients.forms.record import HIDDEN, RecordForm, sent
+from patients.forms.record import RecordForm
 from patients.models import Patient
 
 
@@ -89,45 +88,15 @@ def _conflict(
     request: HttpRequest, patient: Patient, work: Work, form: RecordForm, stale: Stale
 ) -> HttpResponse:
     user: Any = request.user
-    rows, same = [], [("patient", str(patient.pk))]
-    for name in form.fields:
-        if name in HIDDEN:
-            continue
-        field, yours = form.fields[name], form.cleaned_data.get(name)
-        theirs = stale.current.get(name, yours)
-        if sent(field, theirs) == sent(field, yours) or not form.was_touched(name):
-            same.append((name, sent(field, theirs)))
-            continue
-        rows.append(
-            {
-                "name": name,
-                "label": field.label,
-                "theirs": _said(form, name, theirs),
-                "theirs_value": sent(field, theirs),
-                "yours": _said(form, name, yours),
-                "yours_value": sent(field, yours),
-            }
-        )
+    rows, same = side_by_side(form, stale.current, leave_out=("patient",))
     conflict = {
         "sentence": stale.sentence,
         "fields": rows,
         "action": request.path,
         "version": stale.version,
-        "hidden": same,
+        "hidden": [("patient", str(patient.pk)), *same],
         "save_label": commit_words(work, patient),
         "cancel_url": work.back,
     }
     context = {**record_page(user, patient, work.tab, label=work.label), "conflict": conflict}
     return render(request, "patients/conflict.html", context, status=409)
-
-
-def _said(form: RecordForm, name: str, value: Any) -> str:
-    """A value as a person reads it."""
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, dt.date):
-        return display.day(value)
-    choices = dict(getattr(form.fields[name], "choices", []) or [])
-    if isinstance(value, list):
-        return ", ".join(str(choices.get(item, item)) for item in value)
-    return str(choices.get(value, "" if value is None else value))

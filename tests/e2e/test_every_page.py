@@ -46,6 +46,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("history_add", reverse("patients:history_add", args=[grace.pk, "allergy"])),
             ("history_item", reverse("patients:history_item", args=[grace.pk, "condition", condition.pk])),
             ("worklist:task", reverse("worklist:task", args=[task.pk])),
+            ("worklist:edit", reverse("worklist:edit", args=[task.pk])),
             ("worklist:snooze", reverse("worklist:snooze", args=[task.pk])),
             ("worklist:assign", reverse("worklist:assign", args=[task.pk])),
             ("worklist:contact_new", reverse("worklist:contact_new") + f"?patient={grace.pk}"),

@@ -1,6 +1,7 @@
 """Everything a person can do with a commitment or a contact."""
 
 from coordination.worklist.actions.contacts import NextStep, log_contact
+from coordination.worklist.actions.editing import edit_task
 from coordination.worklist.actions.planning import (
     assign_task,
     change_due,
@@ -13,6 +14,6 @@ from coordination.worklist.actions.planning import (
 from coordination.worklist.actions.tasks import close_task, open_task, reopen_task
 
 __all__ = [
-    "NextStep", "assign_task", "change_due", "claim_task", "close_task", "log_contact", "open_task", "reopen_task",
+    "NextStep", "assign_task", "change_due", "claim_task", "close_task", "edit_task", "log_contact", "open_task", "reopen_task",
     "set_waiting", "snooze_task", "tick_checklist", "wake_task",
 ]  # fmt: skip

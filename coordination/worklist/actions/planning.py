@@ -121,10 +121,16 @@ def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int
 
 
 @transaction.atomic
-def tick_checklist(*, task: Task, by: User, step: int, done: bool) -> Task:
-    """Tick one step, or take the tick away. Steps others tick meanwhile stay ticked."""
+def tick_checklist(*, task: Task, by: User, step: int, done: bool, text: str = "") -> Task:
+    """Tick one step, or take the tick away. Steps others tick meanwhile stay ticked.
+
+    `text` is the step as the person saw it: when someone has put the list in another order, it is that one that is ticked.
+    """
     task = lock_open_task(task)
-    if not 0 <= step < len(task.checklist):
+    texts = [item["text"] for item in task.checklist]
+    if text and not (0 <= step < len(texts) and texts[step] == text):
+        step = texts.index(text) if text in texts else -1
+    if not 0 <= step < len(texts):
         raise Refused(_("That step is not on the list any more."))
     steps = [dict(item) for item in task.checklist]
     steps[step]["done"] = done

@@ -270,7 +270,9 @@ def checklist(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     text = request.POST.get("step", "")
     step = int(text) if text.isdecimal() and len(text) < 4 else -1
     try:
-        task = actions.tick_checklist(task=task, by=user, step=step, done="done" in request.POST)
+        task = actions.tick_checklist(
+            task=task, by=user, step=step, done="done" in request.POST, text=request.POST.get("text", "")
+        )
     except Refused as refusal:
         if wants_parts(request):
             return row_answer(request, task, refusal.sentence, tone="red", status=422)

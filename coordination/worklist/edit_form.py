@@ -1,0 +1,81 @@
+"""The form that changes what a task says: the fields as the person saw them, and which of them they changed."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from coordination.lib.editing import SeenForm, sent
+from coordination.worklist.actions.editing import as_edited
+from coordination.worklist.models import Task
+
+
+class Lines(forms.CharField):
+    """Several lines. A browser ends them its own way; here they end one way, so that the same text is the same."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+class TaskEditForm(SeenForm):
+    title = forms.CharField(label=_("What will be done"), max_length=200)
+    reason = forms.CharField(label=_("Why now"), max_length=300)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Task.Kind.choices)
+    priority = forms.TypedChoiceField(label=_("Priority"), coerce=int, choices=Task.Priority.choices)
+    why = forms.CharField(
+        label=_("Why it is less urgent"),
+        max_length=200,
+        required=False,
+        help_text=_("Only when a safety matter is made less urgent."),
+    )
+    minutes = forms.IntegerField(label=_("Minutes of work"), min_value=0, max_value=480)
+    context = forms.CharField(label=_("What helps to do it"), max_length=300, required=False)
+    checklist = Lines(
+        label=_("Checklist"),
+        required=False,
+        max_length=2000,
+        help_text=_("One step a line, in the order of the work. Steps that are ticked stay ticked."),
+    )
+    mark_optional = True
+
+    WATCHED = {"due": _("Due"), "owner": _("Who has it")}  # changed elsewhere, shown in no field of this form
+
+    def __init__(self, data: Any, *, task: Task) -> None:
+        self.task = task
+        shown = as_edited(task)
+        super().__init__(data, initial={**shown, "version": task.version})
+        if not task.is_critical:
+            del self.fields["why"]
+        self.initial["seen"] = self.seen_of(shown)
+
+    def seen_of(self, shown: dict[str, Any]) -> dict[str, str]:
+        """The task as this form sends it."""
+        return {
+            name: sent(self.fields[name], value) if name in self.fields else value
+            for name, value in shown.items()
+        }
+
+    @property
+    def label_of(self) -> dict[str, Any]:
+        return {name: field.label for name, field in self.fields.items()} | self.WATCHED
+
+    def changes(self) -> dict[str, Any]:
+        """The fields this person changed, as they are now."""
+        names = as_edited(self.task).keys() & self.fields.keys()
+        return {name: self.cleaned_data[name] for name in names if self.was_touched(name)}
+
+    def seen_before(self) -> dict[str, Any]:
+        """The task as it was shown, read back. What cannot be read was never seen."""
+        before = {}
+        for name, value in self.seen_values.items():
+            if name in self.WATCHED:
+                before[name] = value
+            elif name in self.fields:
+                try:
+                    before[name] = self.fields[name].clean(value)
+                except forms.ValidationError:
+                    continue
+        return before
