@@ -16,6 +16,7 @@ from coordination.lib import display
 from coordination.lib.days import add_business_days, local_date
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
+from coordination.worklist.actions.changing import keep_contact
 from coordination.worklist.actions.tasks import end, place_task
 from coordination.worklist.due import Due
 from coordination.worklist.models import Contact, Task
@@ -94,7 +95,10 @@ def log_contact(
         contact.next_task = _open_next(contact, next_step, by=by)
     contact.save(force_insert=True)
     if task is not None:
-        end(task, by=by, outcome=close_task_outcome or _end_of(contact), contact_id=contact.pk)
+        end(task, by=by, outcome=close_task_outcome or _end_of(contact), contact=contact)
+        contact.last_change = task.last_change
+    else:
+        keep_contact(contact=contact, by=by)
     if outcome in _UNUSABLE:
         _open_correction(contact, by=by)
     latest = _latest(contact, patient)
@@ -171,6 +175,7 @@ def _open_next(contact: Contact, step: NextStep, *, by: User) -> Task:
         or _why(contact, attempt=details.get("attempt", 0), planned=details.get("attempts_planned", 0)),
         due=step.due,
         owner=step.owner,
+        contact=contact,
         **details,
     )
 
@@ -208,6 +213,7 @@ def _open_correction(contact: Contact, *, by: User) -> None:
         source_key=f"{cause}:{contact.pk}",
         subject_route="patients:people",
         subject_id=contact.patient_id,
+        contact=contact,
     )
 
 

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coordination.accounts.models import Team, User
-from coordination.audit.actions import record
 from coordination.lib import display
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, settle
+from coordination.worklist.actions.changing import change_task
 from coordination.worklist.actions.tasks import check_owner, tell_owner
 from coordination.worklist.due import Due
-from coordination.worklist.models import Task
+from coordination.worklist.models import Act, Task
 
 
 @transaction.atomic
@@ -41,8 +41,8 @@ def snooze_task(
     if until > task.due_at and not reason.strip():
         sentence = _("It would sleep past its due time. Say why that is all right.")
         raise Refused(sentence, field="reason")
-    changed = task.change({"snoozed_until": until, "snooze_reason": reason.strip()}, by=by)
-    record("task.snoozed", by=by, target=task, changed=changed)
+    values = {"snoozed_until": until, "snooze_reason": reason.strip()}
+    change_task(task=task, act=Act.SNOOZE, values=values, by=by)
     return task
 
 
@@ -51,8 +51,7 @@ def wake_task(*, task: Task, by: User) -> Task:
     task = lock_open_task(task)
     if task.snoozed_until is None:
         raise Refused(_("This task is not asleep."))
-    changed = task.change({"snoozed_until": None, "snooze_reason": ""}, by=by)
-    record("task.woken", by=by, target=task, changed=changed)
+    change_task(task=task, act=Act.WAKE, values={"snoozed_until": None, "snooze_reason": ""}, by=by)
     return task
 
 
@@ -63,10 +62,8 @@ def assign_task(
     """Hand a task to one person or to a team's queue. Whoever gets it must be able to see the patient."""
     task = lock_open_task(task, version=version)
     check_owner(patient=task.patient, owner=owner, queue=queue, by=by)
-    changed = task.change({"owner": owner, "queue": queue}, by=by)
-    if not changed:
+    if not change_task(task=task, act=Act.ASSIGN, values={"owner": owner, "queue": queue}, by=by):
         raise Refused(_("That is who has it already."), field="to")
-    record("task.assigned", by=by, target=task, changed=changed)
     tell_owner(task, by=by)
     return task
 
@@ -77,8 +74,7 @@ def claim_task(*, task: Task, by: User) -> Task:
     task = lock_open_task(task)
     if task.queue_id is None:
         raise Refused(_("%(name)s has this task already.") % {"name": task.owner}, field="to")
-    changed = task.change({"owner": by, "queue": None}, by=by)
-    record("task.claimed", by=by, target=task, changed=changed)
+    change_task(task=task, act=Act.CLAIM, values={"owner": by, "queue": None}, by=by)
     return task
 
 
@@ -96,8 +92,7 @@ def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = 
     since = task.waiting_since if task.status == Task.Status.WAITING else timezone.now()
     status = Task.Status.WAITING if waiting_on else Task.Status.OPEN
     values = {"status": status, "waiting_on": waiting_on, "waiting_since": since if waiting_on else None}
-    changed = task.change(values, by=by)
-    record("task.waiting" if waiting_on else "task.resumed", by=by, target=task, changed=changed)
+    change_task(task=task, act=Act.WAIT if waiting_on else Act.RESUME, values=values, by=by)
     return task
 
 
@@ -114,9 +109,8 @@ def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int
         values["due_rule"] = ""  # the clock behind it was another one
     if task.is_critical and task.snoozed_until is not None and task.snoozed_until > due.at:
         values |= {"snoozed_until": None, "snooze_reason": ""}  # it may not sleep past its new limit
-    changed = task.change(values, by=by)
+    change_task(task=task, act=Act.MOVE, values=values, by=by, reason=reason.strip())
     settle(task.patient_id)
-    record("task.moved", by=by, target=task, changed=changed, reason=reason.strip())
     return task
 
 
@@ -134,6 +128,6 @@ def tick_checklist(*, task: Task, by: User, step: int, done: bool, text: str = "
         raise Refused(_("That step is not on the list any more."))
     steps = [dict(item) for item in task.checklist]
     steps[step]["done"] = done
-    changed = task.change({"checklist": steps}, by=by)
-    record("task.ticked", by=by, target=task, changed=changed, detail={"step": step, "done": done})
+    detail = {"step": step, "done": done}
+    change_task(task=task, act=Act.TICK, values={"checklist": steps}, by=by, detail=detail)
     return task

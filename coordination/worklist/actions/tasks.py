@@ -1,6 +1,5 @@
 """Opening a commitment, ending it with an outcome, and taking the end back."""
 
-import uuid
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +8,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import Team, User
-from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
 from coordination.worklist.actions.caseload import (
@@ -19,8 +17,9 @@ from coordination.worklist.actions.caseload import (
     lock_task,
     settle,
 )
+from coordination.worklist.actions.changing import change_task, keep_opening
 from coordination.worklist.due import Due
-from coordination.worklist.models import Task
+from coordination.worklist.models import Act, Contact, Task
 from patients.models import Patient
 
 # kinds of work that reach out to the patient, which stops at death
@@ -109,6 +108,7 @@ def place_task(
     patient: Patient | None,
     owner: User | None = None,
     queue: Team | None = None,
+    contact: Contact | None = None,
     **details: Any,
 ) -> Task:
     """Write the row and tell the owner. The caller has locked the patient and settles the caseload."""
@@ -131,7 +131,7 @@ def place_task(
         updated_by=by,
         **details,
     )
-    record("task.opened", by=by, target=task, detail={"kind": task.kind, "source": task.source})
+    keep_opening(task=task, by=by, contact=contact)
     tell_owner(task, by=by)
     return task
 
@@ -160,21 +160,19 @@ def close_task(
     return task
 
 
-def end(task: Task, *, by: User, outcome: str, note: str = "", contact_id: uuid.UUID | None = None) -> None:
+def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact | None = None) -> None:
     """Set the end of a locked, open task. The caller settles the caseload."""
-    changed = task.change(
-        {
-            "status": _STATUS_OF.get(Task.Outcome(outcome), Task.Status.DONE),
-            "outcome": outcome,
-            "outcome_note": note.strip()[:500],
-            "closed_at": timezone.now(),
-            "closed_by": by,
-            "snoozed_until": None,
-        },
-        by=by,
-    )
-    detail = {"outcome": outcome} | ({"contact": str(contact_id)} if contact_id else {})
-    record("task.closed", by=by, target=task, changed=changed, detail=detail)
+    values = {
+        "status": _STATUS_OF.get(Task.Outcome(outcome), Task.Status.DONE),
+        "outcome": outcome,
+        "outcome_note": note.strip()[:500],
+        "closed_at": timezone.now(),
+        "closed_by": by,
+        "snoozed_until": None,
+    }
+    detail = {"outcome": outcome} | ({"contact": str(contact.pk)} if contact else {})
+    act = Act.CONTACT if contact else Act.CLOSE
+    change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail)
 
 
 @transaction.atomic
@@ -194,7 +192,7 @@ def reopen_task(*, task: Task, by: User) -> Task:
         "outcome_note": "",
         "closed_at": None,
     }
-    changed = task.change(values | {"closed_by": None, "waiting_on": "", "waiting_since": None}, by=by)
+    values |= {"closed_by": None, "waiting_on": "", "waiting_since": None}
+    change_task(task=task, act=Act.REOPEN, values=values, by=by)
     settle(task.patient_id)
-    record("task.reopened", by=by, target=task, changed=changed)
     return task

@@ -11,6 +11,7 @@ from coordination.lib.editable import Owned
 from coordination.lib.privacy import Privacy
 from coordination.worklist.models.contact import Contact
 from coordination.worklist.models.task import Task
+from coordination.worklist.models.undone import undone_pair
 
 
 class Act(models.TextChoices):
@@ -47,14 +48,6 @@ class Taken(Owned):
         return self.undone_at is None and now - self.at <= dt.timedelta(minutes=settings.UNDO_MINUTES)
 
 
-def undone_pair(name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(
-        name=name,
-        condition=models.Q(undone_at__isnull=True, undone_by__isnull=True)
-        | models.Q(undone_at__isnull=False, undone_by__isnull=False),
-    )
-
-
 @known_values
 class Batch(Taken):
     """One act on many tasks: what was asked of how many, and the sentence for each that was refused."""
@@ -82,7 +75,8 @@ class Batch(Taken):
 class Change(Taken):
     """One act on one task: the fields it changed, as they were and as it left them."""
 
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="changes")
+    # a contact that answers no task is an act of its own
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="changes", null=True, blank=True)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="changes", null=True, blank=True)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     before = models.JSONField(default=dict, blank=True)
@@ -95,6 +89,10 @@ class Change(Taken):
         constraints = [
             undone_pair("change_undone_pair"),
             models.UniqueConstraint(fields=["task", "version"], name="change_once_per_version"),
+            models.CheckConstraint(
+                name="change_of_a_task_or_contact",
+                condition=models.Q(task__isnull=False) | models.Q(act="contact", contact__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(fields=["task", "-at", "-id"], name="change_of_task"),

@@ -1,5 +1,7 @@
 """A contact is one attempt to reach someone; logging it closes the task it answers and opens the next step."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,6 +12,7 @@ from coordination.lib.editable import Editable
 from coordination.lib.privacy import Privacy
 from coordination.lib.timeline import Entries
 from coordination.worklist.models.task import Task
+from coordination.worklist.models.undone import undone_pair
 from coordination.worklist.querysets import ContactQuerySet
 
 
@@ -81,6 +84,11 @@ class Contact(Editable):
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     topics = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     note = models.TextField(blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)  # taken back: it stays, and says so
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    last_change: Any = None  # the act just done, not a column: its Undo is offered with the answer
 
     objects = ContactQuerySet.as_manager()
     timeline = Entries(
@@ -90,7 +98,16 @@ class Contact(Editable):
     privacy = Privacy(
         identifying=["with_whom"],
         clinical=["note", "topics", "no_follow_up_reason", "outcome"],
-        safe=["occurred_at", "minutes", "direction", "mode", "target", "staff_credential", "interpreter"],
+        safe=[
+            "occurred_at",
+            "minutes",
+            "direction",
+            "mode",
+            "target",
+            "staff_credential",
+            "interpreter",
+            "undone_at",
+        ],
     )
 
     INTERACTIVE = (Outcome.REACHED_PATIENT, Outcome.REACHED_CAREGIVER)
@@ -101,6 +118,7 @@ class Contact(Editable):
             models.CheckConstraint(
                 name="contact_has_a_next_step", condition=models.Q(next_task__isnull=False) | ~models.Q(no_follow_up_reason="")
             ),
+            undone_pair("contact_undone_pair"),
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["patient", "-occurred_at", "-id"], name="contact_timeline"),

@@ -1,6 +1,7 @@
 """A task is one promise: an owner (a person or a team's queue), a due time, the reason it exists and, at its end, an outcome."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -139,6 +140,10 @@ class Task(Editable):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    last_change: Any = (
+        None  # the act just done to this object, not a column: its Undo is offered with the answer
     )
 
     objects = TaskQuerySet.as_manager()

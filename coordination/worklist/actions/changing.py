@@ -1,0 +1,81 @@
+"""The one way a task changes: the row, what it was before, and the audit trail, so that no act forgets any of them."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from coordination.accounts.models import User
+from coordination.audit.actions import record
+from coordination.worklist.models import Act, Change, Contact, Task
+from coordination.worklist.stored import packed
+
+EVENTS: dict[str, str] = {
+    Act.OPEN: "task.opened",
+    Act.CLOSE: "task.closed",
+    Act.CONTACT: "task.closed",
+    Act.REOPEN: "task.reopened",
+    Act.SNOOZE: "task.snoozed",
+    Act.WAKE: "task.woken",
+    Act.ASSIGN: "task.assigned",
+    Act.CLAIM: "task.claimed",
+    Act.WAIT: "task.waiting",
+    Act.RESUME: "task.resumed",
+    Act.MOVE: "task.moved",
+    Act.TICK: "task.ticked",
+    Act.EDIT: "task.edited",
+}
+
+
+def change_task(
+    *,
+    task: Task,
+    act: Act,
+    values: Mapping[str, Any],
+    by: User,
+    contact: Contact | None = None,
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> Collection[str]:
+    """Set `values` on a locked task and keep what was there before, for undo and for its history.
+
+    Returns the names of the fields that differ. When none does, there is nothing to undo; that it was asked is recorded still.
+    `task.last_change` is the act just done: its Undo is offered beside the sentence that tells of it.
+    """
+    before = packed(task, values)
+    changed = task.change(dict(values), by=by)
+    if changed:
+        kept = {name: before[name] for name in changed}
+        _keep(task, act, by=by, contact=contact, before=kept, after=packed(task, changed))
+    record(EVENTS[act], by=by, target=task, changed=changed, reason=reason, detail=detail)
+    return changed
+
+
+def keep_opening(*, task: Task, by: User, contact: Contact | None = None) -> None:
+    """Write down that a task was opened; undone, it ends as opened by mistake."""
+    _keep(task, Act.OPEN, by=by, contact=contact)
+    record(EVENTS[Act.OPEN], by=by, target=task, detail={"kind": task.kind, "source": task.source})
+
+
+def keep_contact(*, contact: Contact, by: User) -> None:
+    """Write down a contact that answers no task. One that does is kept with the task it closes."""
+    contact.last_change = Change.objects.create(
+        organization_id=contact.organization_id,
+        act=Act.CONTACT,
+        contact=contact,
+        version=0,
+        at=timezone.now(),
+        by=by,
+    )
+
+
+def _keep(task: Task, act: Act, *, by: User, **also: Any) -> None:
+    task.last_change = Change.objects.create(
+        organization_id=task.organization_id,
+        task=task,
+        act=act,
+        version=task.version,
+        at=timezone.now(),
+        by=by,
+        **also,
+    )
