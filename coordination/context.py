@@ -11,6 +11,7 @@ from coordination.accounts.middleware import write_step
 from coordination.accounts.permissions import Permission
 from coordination.navigation import navigation
 from coordination.notifications.access import count_unread
+from coordination.worklist.saved import pinned_views, view_bar
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -32,6 +33,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
         "jump_url": reverse("patients:registry") if user.may(Permission.PATIENT_VIEW) else "",
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
+        "pinned_views": cache(lambda: pinned_views(request)),
+        "views_url": reverse("worklist:views") if user.may(Permission.PATIENT_VIEW) else "",
+        "view_bar": cache(lambda: view_bar(request)),
         "session": session_times(),
     }
 

@@ -18,6 +18,7 @@ from coordination.accounts.models import User
 from coordination.lib.languages import language_name
 from coordination.lib.paging import Order
 from coordination.lib.permissions import Permission
+from patients.access import list_patients
 from patients.forms.registry import FilterForm
 from patients.models import Patient
 
@@ -123,6 +124,37 @@ def _status(status: str) -> Q:
         "deceased": Q(is_deceased=True),
         "all": Q(),
     }[status]
+
+
+FILTERS = list(FilterForm.base_fields)  # and the order, last
+
+
+def label_of(name: str) -> Any:
+    return FilterForm.base_fields[name].label
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A list somebody kept: the patients it finds today, what it asks for in words, the filters no longer on offer."""
+
+    rows: QuerySet[Any]
+    said: str
+    gone: list[str]
+
+
+def kept_lists(user: User, kept: list[dict[str, str]]) -> list[Kept]:
+    if not kept:
+        return []
+    form = FilterForm({}, user=user, sorts=sorts_for(user, searching=False))
+    found = []
+    for values in kept:
+        chosen, gone = form.offers(values)
+        chosen.setdefault("status", default_status(searching=False))
+        words = [word[:1].upper() + word[1:] for word in said(form, chosen).values()]
+        if sort := chosen.get("sort"):
+            words.append(_("sorted by %(column)s") % {"column": form.words("sort", sort).lower()})
+        found.append(Kept(narrowed(list_patients(user), chosen, user), ", ".join(words), gone))
+    return found
 
 
 def said(form: FilterForm, chosen: Mapping[str, str]) -> dict[str, str]:

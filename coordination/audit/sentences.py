@@ -111,6 +111,10 @@ SENTENCES: dict[str, Promise] = {
     "draft.started": _("Began to type in a form"),
     "draft.discarded": _("Discarded a draft"),
     "loops.checked": _("Looked for work that could be dropped"),
+    "view.saved": _("Saved a view of a list"),
+    "view.changed": _("Changed a saved view"),
+    "view.deleted": _("Deleted a saved view"),
+    "view.restored": _("Took back that a saved view was deleted"),
     # bringing in records
     "import.requested": _("Asked for an import"),
     "import.started": _("Started an import"),

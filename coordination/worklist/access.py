@@ -16,7 +16,7 @@ from coordination.accounts.access import list_colleagues, require
 from coordination.accounts.models import Cover, Team, User
 from coordination.accounts.permissions import Permission
 from coordination.lib.days import end_of_day, start_of_day
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Contact, SavedView, Task
 from coordination.worklist.querysets import Clock, TaskQuerySet
 from patients.models import Patient
 from patients.querysets import scope_of
@@ -114,3 +114,22 @@ def list_queues(user: User, patient: Patient | None) -> QuerySet[Team]:
     """A task about a patient waits in the queue of the patient's own team, where everyone sees the patient."""
     teams = Team.objects.visible_to(user).filter(is_active=True).order_by("name", "id")
     return teams.filter(pk=patient.team_id) if patient is not None else teams
+
+
+def list_saved_views(user: User) -> QuerySet[SavedView]:
+    """The lists the person may open by name: their own, then those of their teams."""
+    return SavedView.objects.visible_to(user).in_reading_order()
+
+
+def get_saved_view(user: User, pk: Any, *, to_change: bool = False) -> SavedView:
+    """404 if it is neither one's own nor of a team one works in; 403 to change a team's without the right."""
+    view: SavedView = get_object_or_404(list_saved_views(user), pk=pk)
+    if to_change and view.team_id is not None:
+        require(user, Permission.TEAM_MANAGE)
+    return view
+
+
+def list_view_teams(user: User) -> QuerySet[Team]:
+    """The teams the person may save a list for: those they work in and look after."""
+    teams = Team.objects.visible_to(user).filter(is_active=True, pk__in=scope_of(user).team_ids)
+    return teams.order_by("name", "id") if user.may(Permission.TEAM_MANAGE) else teams.none()

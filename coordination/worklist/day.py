@@ -61,6 +61,7 @@ class View:
     after: str = ""
     seen: str = ""  # the group the page before ended in
     selected: str = ""
+    saved: str = ""  # the saved view one came from
 
     @classmethod
     def read(cls, query: QueryDict) -> "View":
@@ -76,6 +77,7 @@ class View:
             after=query.get("after", ""),
             seen=query.get("seen", ""),
             selected=query.get("sel", ""),
+            saved=query.get("view", ""),
         )
 
     @property
@@ -89,7 +91,7 @@ class View:
         other = replace(other, **changes)
         plain, query = View(), QueryDict(mutable=True)
         for name, key in [("desk", "show"), ("bucket", "bucket"), ("sort", "sort"), ("risk", "risk"), ("kind", "kind"),
-                          ("after", "after"), ("seen", "seen"), ("selected", "sel")]:  # fmt: skip
+                          ("saved", "view"), ("after", "after"), ("seen", "seen"), ("selected", "sel")]:  # fmt: skip
             if getattr(other, name) != getattr(plain, name):
                 query[key] = getattr(other, name)
         return f"{reverse('worklist:day')}{'?' if query else ''}{query.urlencode()}"
@@ -127,8 +129,8 @@ def read_day(user: User, view: View) -> dict[str, Any]:
             "filter": DayFilter(initial={"sort": view.sort, "risk": view.risk, "kind": view.kind}),
             "hidden": [
                 (key, value)
-                for key, value in [("show", view.desk), ("bucket", view.bucket)]
-                if value not in {"mine", "all"}
+                for key, value in [("show", view.desk), ("bucket", view.bucket), ("view", view.saved)]
+                if value not in {"mine", "all", ""}
             ],
             "chips": chips(view),
             "clear_url": view.address(risk="", kind=""),

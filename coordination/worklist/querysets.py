@@ -186,3 +186,15 @@ class ContactQuerySet(AboutPatientQuerySet):
         if not user.may(Permission.TASK_VIEW):
             return self.none()
         return self.filter(patient=patient)
+
+
+class SavedViewQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own and those of the teams one works in, of pages one may open."""
+        mine = Q(owner=user) | Q(team_id__in=scope_of(user).team_ids)
+        found = self.filter(mine, organization_id=user.organization_id)
+        return found if user.may(Permission.TASK_VIEW) else found.exclude(page="day")
+
+    def in_reading_order(self) -> Self:
+        """One's own first, then those of teams, by name."""
+        return self.select_related("team").order_by(F("owner_id").asc(nulls_last=True), "name", "id")

@@ -1,11 +1,18 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, contacts, day, edit, tasks
+from coordination.worklist.views import acts, contacts, day, edit, saved, tasks
 
 app_name = "worklist"
 urlpatterns = [
     path("day/", day.day, name="day"),
     path("day/print/", day.day_print, name="day_print"),
+    path("views/", saved.views, name="views"),
+    path("views/new/", saved.view_new, name="view_new"),
+    path("views/<uuid:pk>/", saved.view, name="view"),
+    path("views/<uuid:pk>/edit/", saved.view_edit, name="view_edit"),
+    path("views/<uuid:pk>/change/", saved.view_change, name="view_change"),
+    path("views/<uuid:pk>/delete/", saved.view_delete, name="view_delete"),
+    path("views/<uuid:pk>/restore/", saved.view_restore, name="view_restore"),
     path("tasks/new/", tasks.task_new, name="task_new"),
     path("tasks/<uuid:pk>/", tasks.task, name="task"),
     path("tasks/<uuid:pk>/peek/", day.peek, name="peek"),

@@ -1,5 +1,6 @@
 """What a list of patients can be narrowed by. A value nobody offers is passed over, never an error page."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -71,6 +72,18 @@ class FilterForm(forms.Form):
         self.errors.clear()
         self.data = {name: value for name, value in self.cleaned_data.items() if value}
         return dict(self.data)
+
+    def offers(self, values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+        """Of the filters somebody kept, those still on offer, and the names of those that are not."""
+        kept: dict[str, str] = {}
+        gone: list[str] = []
+        for name, value in values.items():
+            field = self.fields.get(name)
+            if isinstance(field, forms.ChoiceField) and field.valid_value(value):
+                kept[name] = value
+            else:
+                gone.append(name)
+        return kept, gone
 
     def words(self, name: str, value: str) -> str:
         return str(dict(self.fields[name].choices).get(value, value))  # type: ignore[attr-defined]

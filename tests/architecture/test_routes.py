@@ -16,7 +16,7 @@ from coordination.accounts.models import Cover, TeamMembership
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from patients.models import ImportJob
-from tests.factories import TaskFactory, UserFactory
+from tests.factories import SavedViewFactory, TaskFactory, UserFactory
 from tests.factories.record import (
     ConditionFactory,
     ConsentFactory,
@@ -42,6 +42,7 @@ OWN = {
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
     "worklist:day": "sam", "worklist:day_print": "sam", "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
+    "worklist:views": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "outbox:health": "adam", "audit:events": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
@@ -92,9 +93,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
     made = {
         "patients": lambda: patient.pk,
         "drafts": lambda: patient.pk,
-        "worklist": lambda: (
-            patient.pk if route.name == "worklist:patient_tasks" else TaskFactory(patient=patient).pk
-        ),
+        "worklist": lambda: work_of(cast, route),
         "interop": lambda: (
             ImportJob.objects.create(organization=cast.riverbend, source="ehr", created_by=cast.sue).pk
         ),
@@ -143,6 +142,14 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         ).pk,
     }  # fmt: skip
     return {name: made[route.area]() if name == "pk" else others[name]() for name in route.kwargs}
+
+
+def work_of(cast: Any, route: Route) -> Any:
+    if route.name == "worklist:patient_tasks":
+        return cast.pat.pk
+    if route.name.startswith("worklist:view"):
+        return SavedViewFactory(owner=cast.ana, page="day").pk
+    return TaskFactory(patient=cast.pat).pk
 
 
 def address(cast: Any, route: Route) -> str:

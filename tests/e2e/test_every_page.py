@@ -11,6 +11,7 @@ from coordination.lib.rls import organization
 from coordination.worklist.models import Task
 from patients.models import Condition, Patient
 from tests.e2e.conftest import WIDTHS, violations
+from tests.factories import SavedViewFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -26,6 +27,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
     with organization(dana.organization_id):
         grace = Patient.objects.get(family="Okafor", given="Grace")
         task = Task.objects.filter(patient=grace, kind="discharge_call").get()
+        view = SavedViewFactory(owner=dana, name="Late")
         condition = Condition.objects.filter(patient=grace).first()
     team = Team.objects.first()
     assert condition
@@ -51,6 +53,9 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("worklist:assign", reverse("worklist:assign", args=[task.pk])),
             ("worklist:contact_new", reverse("worklist:contact_new") + f"?patient={grace.pk}"),
             ("worklist:patient_tasks", reverse("worklist:patient_tasks", args=[grace.pk])),
+            ("worklist:views", reverse("worklist:views")),
+            ("worklist:view_new", reverse("worklist:view_new") + "?page=day&query=bucket%3Doverdue"),
+            ("saved view", reverse("worklist:day") + f"?bucket=overdue&risk=high&view={view.pk}"),
             ("preview", reverse("worklist:day") + f"?sel={task.pk}"),
             ("not there", "/nowhere/"),
         ],

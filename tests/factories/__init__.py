@@ -2,11 +2,12 @@
 
 from tests.factories.accounts import OrganizationFactory, TeamFactory, UserFactory, grant_team
 from tests.factories.patients import PatientFactory, join_care_team
-from tests.factories.worklist import TaskFactory
+from tests.factories.worklist import SavedViewFactory, TaskFactory
 
 __all__ = [
     "OrganizationFactory",
     "PatientFactory",
+    "SavedViewFactory",
     "TaskFactory",
     "TeamFactory",
     "UserFactory",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from coordination.lib.choices import known_values
 from coordination.lib.editable import Editable
 from coordination.lib.privacy import Privacy
+from coordination.worklist.querysets import SavedViewQuerySet
 
 
 @known_values
@@ -29,6 +30,7 @@ class SavedView(Editable):
     )
     is_pinned = models.BooleanField(default=True)  # shown in the side navigation
 
+    objects = SavedViewQuerySet.as_manager()
     privacy = Privacy(safe=["name", "page", "query", "is_pinned"])
 
     class Meta:

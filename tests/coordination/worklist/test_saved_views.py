@@ -1,0 +1,200 @@
+"""Lists under a name: kept, counted, found again, never wider than what one may see."""
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from coordination.accounts.models import Cover
+from coordination.audit.models import Event
+from coordination.worklist.models import SavedView
+from tests.factories import PatientFactory, SavedViewFactory, TaskFactory
+
+
+def save(client, name="Late", page="day", query="bucket=overdue", **more):
+    return client.post("/views/new/", {"name": name, "page": page, "query": query, "is_pinned": "on"} | more)
+
+
+def pinned(response):
+    return [(line["name"], line["count"]) for line in response.context["pinned_views"]()]
+
+
+class TestSaving:
+    def test_what_is_shown_is_kept_in_one_order_and_opens_again(self, cast, signed_in, inside):
+        client = signed_in(cast.ana)
+        page = client.get("/day/?risk=high&sort=risk&bucket=overdue&sel=x&after=y")
+        assert page.context["view_bar"]()["save_as_url"].startswith(
+            "/views/new/?page=day&query=bucket%3Doverdue"
+        )
+        response = save(client, query="sort=risk&risk=high&bucket=overdue&kind=&magic=1")
+        inside(cast.riverbend)
+        view = SavedView.objects.get()
+        assert (view.query, view.owner, view.team) == ("bucket=overdue&sort=risk&risk=high", cast.ana, None)
+        assert response.url == f"/day/?bucket=overdue&sort=risk&risk=high&view={view.pk}"
+        assert client.get(f"/views/{view.pk}/").url == response.url
+        page = client.get(response.url)
+        assert page.context["view_bar"]()["name"] == "Late"
+        assert not page.context["view_bar"]()["is_changed"]
+        inside(cast.riverbend)
+        assert Event.objects.filter(name="view.saved", target_id=str(view.pk)).count() == 1
+
+    @pytest.mark.parametrize(
+        ("page", "typed", "kept"),
+        [
+            ("patients", "s=token&text=Rivera&risk=high&after=x", "risk=high"),
+            ("patients", "status=active&sort=name&coordinator=me", "coordinator=me"),
+            ("day", "show=Rivera&bucket=today", "bucket=today"),
+            ("day", "bucket=Rivera&risk=Rivera&kind=Rivera&sort=Rivera", ""),
+        ],
+    )
+    def test_nothing_that_was_typed_is_kept(self, cast, signed_in, inside, page, typed, kept):
+        save(signed_in(cast.ana), page=page, query=typed)
+        inside(cast.riverbend)
+        assert SavedView.objects.get().query == kept
+
+    def test_a_change_of_the_filters_is_said_and_saved(self, cast, signed_in, inside):
+        view = SavedViewFactory(owner=cast.ana, name="Late")
+        client = signed_in(cast.ana)
+        page = client.get(f"/day/?bucket=overdue&risk=high&view={view.pk}")
+        bar = page.context["view_bar"]()
+        assert (bar["name"], bar["is_changed"]) == ("Late", True)
+        assert f'value="{bar["query"]}"'.replace("&", "&amp;") in page.content.decode()
+        assert f"view={view.pk}" in page.context["buckets"][0]["url"]  # the name stays while one looks around
+        assert client.post(bar["change_url"], {"query": bar["query"]}).status_code == 302
+        inside(cast.riverbend)
+        view.refresh_from_db()
+        assert view.query == "bucket=overdue&risk=high"
+
+    def test_a_name_is_taken_once_and_twelve_are_pinned(self, cast, signed_in, inside):
+        client = signed_in(cast.ana)
+        save(client)
+        again = save(client, query="bucket=today")
+        assert again.status_code == 422
+        assert "There is a view called “Late” already." in again.content.decode()
+        for n in range(11):
+            assert save(client, name=f"View {n}").status_code == 302
+        full = save(client, name="One more")
+        assert "12 views are pinned already. Unpin one of them first." in full.content.decode()
+        assert len(client.get("/day/").context["pinned_views"]()) == 12
+
+    def test_it_is_renamed_and_unpinned(self, cast, signed_in, inside):
+        view = SavedViewFactory(owner=cast.ana, name="Late")
+        client = signed_in(cast.ana)
+        assert client.post(f"/views/{view.pk}/edit/", {"name": "Too late", "version": 1}).status_code == 302
+        stale = client.post(f"/views/{view.pk}/edit/", {"name": "Very late", "version": 1})
+        assert stale.status_code == 409
+        page = client.get("/views/")
+        assert [(row["name"], row["is_pinned"], row["said"]) for row in page.context["rows"]] == [
+            ("Too late", False, "My work, overdue")
+        ]
+        assert pinned(page) == []
+
+    def test_a_deleted_one_comes_back(self, cast, signed_in, inside):
+        view = SavedViewFactory(owner=cast.ana, name="Late")
+        client, other = signed_in(cast.ana), signed_in(cast.ana)
+        page = client.post(f"/views/{view.pk}/delete/", follow=True)
+        assert "Deleted “Late”." in page.content.decode()
+        assert other.post(f"/views/{view.pk}/restore/").status_code == 404
+        assert client.post(f"/views/{view.pk}/restore/").status_code == 302
+        inside(cast.riverbend)
+        assert (SavedView.objects.get().pk, SavedView.objects.get().query) == (view.pk, "bucket=overdue")
+        assert client.post(f"/views/{view.pk}/restore/").status_code == 404
+
+
+class TestWhose:
+    def test_a_team_reads_what_who_manages_it_saved(self, cast, signed_in, inside):
+        assert save(signed_in(cast.sue), for_whom=str(cast.north.pk)).status_code == 302
+        inside(cast.riverbend)
+        view = SavedView.objects.get()
+        assert (view.team, view.owner) == (cast.north, None)
+        max_, sam = signed_in(cast.max), signed_in(cast.sam)
+        assert max_.get(f"/views/{view.pk}/").status_code == 302
+        assert max_.get(f"/views/{view.pk}/edit/").status_code == 403
+        assert max_.post(f"/views/{view.pk}/delete/").status_code == 403
+        assert sam.get(f"/views/{view.pk}/").status_code == 404
+        assert pinned(max_.get("/day/")) == [("Late", "0")]
+        assert pinned(sam.get("/day/")) == []
+
+    def test_who_manages_no_team_saves_for_nobody_else(self, cast, signed_in, inside):
+        for who, team in ((cast.max, cast.north), (cast.sue, cast.south)):
+            response = save(signed_in(who), for_whom=str(team.pk))
+            inside(cast.riverbend)
+            assert not SavedView.objects.filter(team__isnull=False).exists()
+            assert response.status_code in {302, 422}
+
+    def test_the_front_desk_has_no_my_day(self, cast, signed_in):
+        assert save(signed_in(cast.flo)).status_code == 403
+        assert save(signed_in(cast.flo), page="patients", query="").status_code == 302
+
+
+class TestCounts:
+    @pytest.mark.parametrize(
+        ("page", "query"),
+        [("day", "bucket=overdue"), ("day", ""), ("day", "risk=high"), ("patients", "risk=high"), ("patients", "tasks=none"),
+         ("patients", "quiet=14&status=all&sort=-risk")],
+    )  # fmt: skip
+    def test_the_count_is_that_of_the_list_it_opens(self, cast, signed_in, inside, page, query):
+        for risk, hours in (("high", -30), ("high", 3), ("low", -2)):
+            patient = PatientFactory(
+                organization=cast.riverbend, risk=risk, team=cast.north, coordinator=cast.sue
+            )
+            TaskFactory(patient=patient, due_at=timezone.now() + timezone.timedelta(hours=hours))
+        view = SavedViewFactory(owner=cast.sue, page=page, query=query)
+        client = signed_in(cast.sue)
+        listed = client.get(f"/views/{view.pk}/", follow=True)
+        number = listed.context["count"].number if page == "patients" else listed.context["total"]
+        assert number > 0
+        assert pinned(listed) == [(view.name, str(number))]
+
+    def test_they_are_read_in_one_statement_and_not_again_for_a_minute(self, cast, signed_in, statements):
+        client, seen = signed_in(cast.sue), {}
+        client.get("/views/")
+        for many in (1, 8):
+            for n in range(many):
+                SavedViewFactory(owner=cast.sue, page=("day", "patients")[n % 2], query="risk=high")
+            session = client.session
+            session.pop("pinned_views", None)
+            session.save()
+            with statements() as seen[many]:
+                client.get("/notifications/")
+        counts = [sql for sql in seen[8] if "cardinality" in sql.lower()]
+        assert len(counts) == 1
+        with statements() as again:
+            client.get("/notifications/")
+        assert not [sql for sql in again if "saved" in sql or "cardinality" in sql.lower()], again
+
+    def test_jump_finds_them(self, cast, signed_in):
+        view = SavedViewFactory(owner=cast.ana, name="Late and high")
+        SavedViewFactory(owner=cast.max, name="Late too")
+        body = signed_in(cast.ana).post("/jump/", {"text": "late"}).content.decode()
+        assert f'href="/views/{view.pk}/"' in body
+        assert "Late too" not in body
+
+
+class TestGone:
+    def test_a_queue_that_is_not_ones_own_any_more(self, cast, signed_in, inside):
+        today = cast.riverbend.today()
+        cover = Cover.objects.create(
+            organization=cast.riverbend, absent=cast.ana, covering=cast.sam, starts_on=today, ends_on=today, created_by=cast.sue,
+        )  # fmt: skip
+        view = SavedViewFactory(owner=cast.sam, query=f"show=cover%3A{cast.ana.pk}")
+        client = signed_in(cast.sam)
+        assert client.get(f"/views/{view.pk}/", follow=True).status_code == 200
+        inside(cast.riverbend)
+        cover.delete()
+        page = client.get(f"/views/{view.pk}/")
+        assert "The queue or the cover it shows is not yours any more." in page.content.decode()
+        assert client.get("/views/").context["rows"][0]["count"] == ""
+
+    def test_a_filter_nobody_offers_any_more(self, cast, signed_in):
+        view = SavedViewFactory(owner=cast.sue, page="patients", query=f"risk=high&team={uuid.uuid4()}")
+        page = signed_in(cast.sue).get(f"/views/{view.pk}/")
+        assert "What it asks for is gone: Team. It shows more than it did." in page.content.decode()
+        assert "Open what is left of it" in page.content.decode()
+
+    def test_a_team_that_is_retired(self, cast, signed_in):
+        view = SavedViewFactory(owner=None, team=cast.north, created_by=cast.sue)
+        cast.north.is_active = False
+        cast.north.save()
+        page = signed_in(cast.max).get(f"/views/{view.pk}/")
+        assert "The team North is retired. Save the list as your own to keep it." in page.content.decode()
