@@ -50,6 +50,8 @@ WHOLE_AREAS = {"patients", "worklist", "interop"}  # one entry stands for every 
 
 
 def is_within(current: str, route: str) -> bool:
+    if current.startswith("worklist:view"):
+        return False  # saved views have a place of their own
     area = route.partition(":")[0]
     same_area = current.partition(":")[0] == area
     return current.startswith(route.removesuffix("s")) or (same_area and area in WHOLE_AREAS)
