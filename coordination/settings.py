@@ -379,6 +379,8 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "notification.mail": ["coordination.notifications.handlers.send_mail"],
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
     "patient.named": ["patients.handlers.find_similar_names"],
+    "patient.news": ["coordination.worklist.handlers.wake_for_news"],
+    "patient.result": ["coordination.worklist.handlers.wake_for_news"],
     "patient.died": ["coordination.worklist.handlers.stop_outreach"],
     "user.invited": ["coordination.accounts.handlers.send_invitation"],
     "password.forgotten": ["coordination.accounts.handlers.send_password_link"],

@@ -33,6 +33,8 @@ TOPICS = {
     "notification.mail": gettext_lazy("E-mail: something waits"),
     "import.requested": gettext_lazy("Go on with an import"),
     "patient.named": gettext_lazy("Look for similar names"),
+    "patient.news": gettext_lazy("Wake what sleeps until this happened"),
+    "patient.result": gettext_lazy("Wake what sleeps until a result"),
     "patient.died": gettext_lazy("End what was to reach a patient who died"),
     "user.invited": gettext_lazy("E-mail: invitation"),
     "password.forgotten": gettext_lazy("E-mail: new password"),

@@ -67,11 +67,19 @@ class SnoozeForm(TaskEdit):
     begins_with = "when"
     when = forms.ChoiceField(label=_("Sleep until"), widget=forms.RadioSelect, initial="tomorrow")
     day = DayField(label=_("Day"), required=False)
+    wakes_on = forms.ChoiceField(
+        label=_("Or earlier, as soon as there is"),
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[("", _("Nothing else")), *Task.Event.choices],
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, user: User, task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        if task.patient_id is None:  # nothing happens to nobody
+            del self.fields["wakes_on"]
         self.near = near_days(user.organization.today())
         choices = [(key, label) for key, (_day, label) in self.near.items()]
         self.fields["when"].choices = [*choices, ("pick", gettext("Pick a day"))]  # type: ignore[attr-defined]

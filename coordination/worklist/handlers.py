@@ -9,6 +9,7 @@ from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.worklist.actions import close_task
 from coordination.worklist.actions.tasks import OUTREACH
+from coordination.worklist.actions.waking import wake_for_event
 from coordination.worklist.models import Task
 from coordination.worklist.rows import due_words
 
@@ -30,6 +31,27 @@ def notify_owner(message: Message) -> None:
         key=f"task.assigned:{message.pk}",
         by=giver,
     )
+
+
+def wake_for_news(message: Message) -> None:
+    """Wake what sleeps until this happened to the patient, and tell each owner. Told twice, nothing sleeps any more."""
+    event = message.payload["event"] if message.topic == "patient.news" else Task.Event.RESULT
+    teller = User.objects.filter(pk=message.payload.get("by_id")).first()
+    sleeping = Task.objects.asleep_for(message.payload["patient_id"], event)
+    for task in sleeping.select_related("organization").order_by("pk"):
+        woken = wake_for_event(task=task, event=event, by=ensure_system_user(task.organization))
+        if woken is not None and woken.owner is not None:
+            words = {"why": woken.snooze_reason, "title": woken.title}
+            notify(
+                user=woken.owner,
+                kind=Notification.Kind.SAFETY if woken.is_critical else Notification.Kind.DUE,
+                text=(_("%(why)s. %(title)s") % words)[:300],
+                route="worklist:task",
+                subject_id=woken.pk,
+                patient_id=woken.patient_id,
+                key=f"task.woken:{woken.pk}:{woken.version}",
+                by=teller,
+            )
 
 
 def stop_outreach(message: Message) -> None:

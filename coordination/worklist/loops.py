@@ -160,6 +160,12 @@ def asleep_too_long(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     return _open_tasks().filter(Q(snoozed_until__gt=longest) | past_limit)
 
 
+def sleeps_without_limit(house: Organization, now: dt.datetime) -> QuerySet[Task]:
+    """Something may never happen: whoever waits for it has a last day too, and a patient it could happen to."""
+    waits = _open_tasks().exclude(wakes_on="")
+    return waits.filter(Q(snoozed_until__isnull=True) | Q(patient__isnull=True))
+
+
 def waits_on_nobody(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     waiting = _open_tasks().filter(status=Task.Status.WAITING).alias(words=Trim("waiting_on"))
     return waiting.filter(Q(words="") | Q(waiting_since__isnull=True))
@@ -273,6 +279,8 @@ RULES = (
          _("Task %(id)s waits in the queue of team %(who)s, which is not its patient's."), queue_of_another_team),
     Rule("asleep_too_long", _("Open tasks asleep past their limit"),
          _("Task %(id)s sleeps past its limit."), asleep_too_long),
+    Rule("sleeps_without_limit", _("Open tasks that sleep until something that may never happen"),
+         _("Task %(id)s sleeps until something happens, and has no last day or no patient."), sleeps_without_limit),
     Rule("waits_on_nobody", _("Waiting tasks that wait on nobody"),
          _("Task %(id)s waits, and does not say on whom or since when."), waits_on_nobody),
     Rule("contact_ends_in_nothing", _("Contacts without a next step"),

@@ -23,6 +23,7 @@ from coordination.worklist.rows import (
     log_address,
     owner_words,
 )
+from coordination.worklist.sleep import sleep_words
 from patients.banner import Banner, banner_of
 from patients.models import ContactPoint, Patient, RelatedPerson
 from patients.words import born_as_known, language_words
@@ -35,6 +36,7 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
     seen: dict[str, Any] = {
         "task": task,
         "why": why(task, user),
+        "sleep": sleep_words(task, reader.now),
         "owner": owner_words(task, user),
         "may_work": user.may(Permission.TASK_WORK),
         "links": actions_of(task, reader) if task.is_open else ended_actions_of(task, reader),

@@ -23,6 +23,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, JSONObject
+from django.utils import timezone
 
 from coordination.accounts.permissions import Permission
 from patients.models import Patient
@@ -64,7 +65,7 @@ class Clock:
             "overdue": self.awake & self.overdue,
             "today": self.awake & self.later_today,
             "transitions": self.awake & Q(kind="discharge_call"),
-            "waiting": self.awake & Q(status="waiting"),
+            "waiting": self.awake & Q(status__in=["waiting", "blocked"]),
             "upcoming": self.awake & self.after_today,
             "snoozed": Q(snoozed_until__gt=self.now),
         }
@@ -123,6 +124,10 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def of(self, patient: Any) -> Self:
         return self.filter(patient=patient)
+
+    def asleep_for(self, patient_id: uuid.UUID, event: str) -> Self:
+        """Open tasks about a patient that sleep until `event`."""
+        return self.open().filter(patient_id=patient_id, wakes_on=event, snoozed_until__gt=timezone.now())
 
     def owned_by(self, owner_id: uuid.UUID | None) -> Self:
         return self.filter(owner_id=owner_id)

@@ -13,6 +13,7 @@ from coordination.accounts.permissions import Permission
 from coordination.lib import display
 from coordination.lib.days import local_date
 from coordination.worklist.models import Contact, Task
+from coordination.worklist.sleep import is_asleep, sleep_words
 from patients.models import Patient
 
 ICONS = {
@@ -120,15 +121,17 @@ def tone_of(task: Task, reader: Reader) -> str:
     return "red" if task.is_critical else display.due_tone(due_value(task, reader.user), reader.now)
 
 
-def note_of(task: Task, user: User) -> str:
-    """The second line of the due column: what it waits or sleeps for, or the clock behind the date."""
-    if task.snoozed_until is not None:
+def note_of(task: Task, reader: Reader) -> str:
+    """The second line of the due column: until when it sleeps, or the clock behind the date."""
+    if is_asleep(task, reader.now):
         return _("sleeps to %(day)s") % {"day": display.day_short(task.snoozed_until)}
     return task.due_rule
 
 
-def context_of(task: Task) -> str:
-    """The second line of the action: on whom it waits, else why it is here now and what helps to do it."""
+def context_of(task: Task, reader: Reader) -> str:
+    """The second line of the action: what it sleeps for or on whom it waits, else why it is here now and what helps to do it."""
+    if sleep := sleep_words(task, reader.now):
+        return " · ".join(part for part in (sleep, task.reason.rstrip(".")) if part)
     if task.status == Task.Status.WAITING:
         words = {"whom": task.waiting_on, "day": display.day_short(task.waiting_since)}
         return _("Waiting on %(whom)s since %(day)s") % words
@@ -144,10 +147,10 @@ def row_of(task: Task, reader: Reader) -> dict[str, Any]:
         "done": not task.is_open,
         "current": reader.selected == str(task.pk),
         "title": task.headline,
-        "context": context_of(task),
+        "context": context_of(task, reader),
         "icon": ICONS.get(task.kind, "circle-dot"),
         "due": due_value(task, reader.user),
-        "due_note": note_of(task, reader.user),
+        "due_note": note_of(task, reader),
         "who": who_of(patient) if patient is not None else {"name": _("No patient"), "nobody": True},
         "program": KINDS.get(task.kind) or task.get_kind_display(),
         "risk": patient.risk if patient is not None else "",

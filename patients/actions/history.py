@@ -11,7 +11,17 @@ from coordination.accounts.models import User
 from coordination.audit.actions import record
 from coordination.lib.display import day
 from coordination.lib.refusal import Refused
-from patients.models import Allergy, Condition, HistoryItem, Medication, Patient, RecordStatus, Sensitivity
+from coordination.outbox.actions import post
+from patients.models import (
+    Allergy,
+    Condition,
+    HistoryItem,
+    Medication,
+    Observation,
+    Patient,
+    RecordStatus,
+    Sensitivity,
+)
 
 T = TypeVar("T", bound=HistoryItem)
 STAFF = "staff"
@@ -29,6 +39,8 @@ def add_history_item(*, patient: Patient, model: type[T], values: dict[str, Any]
     if isinstance(item, Allergy) and item.is_active:
         _set_allergies(patient, Patient.AllergyStatus.KNOWN, by=by)
     record("history.added", by=by, target=item, detail={"kind": item.timeline.kind})
+    if isinstance(item, Observation):
+        post("patient.result", patient_id=patient.pk, by_id=by.pk, organization_id=patient.organization_id)
     return item
 
 

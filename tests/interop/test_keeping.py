@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from coordination.audit.models import Event
 from coordination.interop.fhir import keeping
+from coordination.outbox.models import Message
 from patients.models import (
     Address,
     CareTeamMember,
@@ -186,3 +187,22 @@ def test_another_organization_sees_nothing_of_it(cast: Cast, import_it: ImportIt
     import_it(whole())
     inside(cast.hillside)
     assert Patient.objects.count() == Encounter.objects.count() == ImportJob.objects.count() == 0
+
+
+def test_a_new_result_of_someone_on_record_is_told_once(cast: Cast, import_it: ImportIt) -> None:
+    def told() -> int:
+        return Message.objects.filter(topic="patient.result").count()
+
+    import_it(bundle(patient(), observation()))
+    assert told() == 0, "whoever is new has nobody waiting"
+    import_it(bundle(patient(), observation()))
+    assert told() == 0, "nothing is new"
+    import_it(bundle(patient(), observation("o2"), observation("o3")), dry_run=True)
+    assert told() == 0, "a trial run tells nobody"
+    import_it(bundle(patient(), observation("o2"), observation("o3")))
+    assert told() == 1
+    assert Message.objects.get(topic="patient.result").payload == {"patient_id": str(imported_patient().pk)}
+
+
+def imported_patient() -> Patient:
+    return Patient.objects.get(source_key="Patient/p1")

@@ -17,7 +17,8 @@ from coordination.interop.fhir.ledger import Ledger, Outcome
 from coordination.interop.fhir.mapping.base import Remark, Row
 from coordination.interop.fhir.plans import Plan, Reading
 from coordination.interop.fhir.problems import Rejected
-from patients.models import Patient
+from coordination.outbox.actions import post
+from patients.models import Observation, Patient
 
 BATCH = 2000
 KEYS = 10_000
@@ -82,6 +83,8 @@ class Keeper:
                 changed=of_patient,
                 detail=counts,
             )
+        if not is_new and any(map(_is_new_result, outcomes)):
+            post("patient.result", patient_id=patient.pk, organization_id=patient.organization_id)
         return outcomes
 
     def _patient(self, plan: Plan) -> tuple[Patient, bool, list[str]]:
@@ -161,3 +164,8 @@ class Keeper:
         """The source says something else than before. What people here decided about the line stays as it is."""
         there: Any = row.model._default_manager.select_for_update().get(pk=pk)
         there.change({**row.values, "source_hash": row.hash}, by=self.by)
+
+
+def _is_new_result(kept: tuple[Reading, Outcome]) -> bool:
+    reading, outcome = kept
+    return outcome == "created" and any(row.model is Observation for row in reading.rows)

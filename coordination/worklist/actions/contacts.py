@@ -18,6 +18,7 @@ from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
 from coordination.worklist.actions.changing import keep_contact
 from coordination.worklist.actions.tasks import end, place_task
+from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
 from coordination.worklist.models import Contact, Task
 from patients.models import ContactPoint, Patient
@@ -101,6 +102,8 @@ def log_contact(
         keep_contact(contact=contact, by=by)
     if outcome in _UNUSABLE:
         _open_correction(contact, by=by)
+    if contact.is_interactive or direction == Contact.Direction.IN:
+        tell_sleepers(patient_id=patient.pk, event=Task.Event.REPLY, by=by)
     latest = _latest(contact, patient)
     settle(patient.pk, **latest)
     for name, value in latest.items():

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
-from coordination.audit.actions import record
 from coordination.lib.editable import overlapping
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist.actions.caseload import lock_open_task
+from coordination.worklist.actions.changing import change_task
 from coordination.worklist.actions.tasks import OUTREACH
-from coordination.worklist.models import Task
+from coordination.worklist.models import Act, Task
 
 WORDS = ("title", "reason", "context", "kind", "priority", "minutes")
 
@@ -64,9 +64,10 @@ def edit_task(
     _check(task, changes, why=why)
     if "checklist" in changes:
         changes["checklist"] = steps_of(changes["checklist"], ticked=task.checklist)
-    changed = task.change(changes | _follows(task, changes), by=by)
-    if changed:
-        record("task.edited", by=by, target=task, changed=changed, reason=why.strip())
+    if changes:
+        change_task(
+            task=task, act=Act.EDIT, values=changes | _follows(task, changes), by=by, reason=why.strip()
+        )
     return Edited(task, tuple(kept) if meanwhile else (), other)
 
 

@@ -18,12 +18,23 @@ from coordination.worklist.actions.tasks import check_owner, tell_owner
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Task
 
+AWAKE = {"snoozed_until": None, "wakes_on": "", "snooze_reason": ""}
+
 
 @transaction.atomic
 def snooze_task(
-    *, task: Task, by: User, until: dt.datetime, reason: str = "", version: int | None = None
+    *,
+    task: Task,
+    by: User,
+    until: dt.datetime,
+    wakes_on: str = "",
+    reason: str = "",
+    version: int | None = None,
 ) -> Task:
-    """Let a task sleep. Past its due time it needs a reason; a critical one never sleeps past its limit."""
+    """Let a task sleep until a time, or until something happens to its patient and at the latest until then.
+
+    Past its due time it needs a reason, and what it waits for is one; a critical one never sleeps past its limit.
+    """
     task = lock_open_task(task, version=version)
     now = timezone.now()
     if until <= now:
@@ -38,10 +49,12 @@ def snooze_task(
     if task.is_critical and until > task.due_at:
         words = {"limit": display.moment_short(task.due_at)}
         raise Refused(_("A safety matter cannot sleep past its limit, %(limit)s.") % words, field="when")
-    if until > task.due_at and not reason.strip():
+    if wakes_on and task.patient_id is None:
+        raise Refused(_("A task about no patient sleeps until a day."), field="wakes_on")
+    if until > task.due_at and not (reason.strip() or wakes_on):
         sentence = _("It would sleep past its due time. Say why that is all right.")
         raise Refused(sentence, field="reason")
-    values = {"snoozed_until": until, "snooze_reason": reason.strip()}
+    values = {"snoozed_until": until, "wakes_on": wakes_on, "snooze_reason": reason.strip()}
     change_task(task=task, act=Act.SNOOZE, values=values, by=by)
     return task
 
@@ -51,7 +64,7 @@ def wake_task(*, task: Task, by: User) -> Task:
     task = lock_open_task(task)
     if task.snoozed_until is None:
         raise Refused(_("This task is not asleep."))
-    change_task(task=task, act=Act.WAKE, values={"snoozed_until": None, "snooze_reason": ""}, by=by)
+    change_task(task=task, act=Act.WAKE, values=AWAKE, by=by)
     return task
 
 
@@ -108,7 +121,7 @@ def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int
     if due.at != task.due_at:
         values["due_rule"] = ""  # the clock behind it was another one
     if task.is_critical and task.snoozed_until is not None and task.snoozed_until > due.at:
-        values |= {"snoozed_until": None, "snooze_reason": ""}  # it may not sleep past its new limit
+        values |= AWAKE  # it may not sleep past its new limit
     change_task(task=task, act=Act.MOVE, values=values, by=by, reason=reason.strip())
     settle(task.patient_id)
     return task

@@ -18,8 +18,10 @@ from coordination.worklist.actions.caseload import (
     settle,
 )
 from coordination.worklist.actions.changing import change_task, keep_opening
+from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Contact, Task
+from coordination.worklist.querysets import APPOINTMENTS
 from patients.models import Patient
 
 # kinds of work that reach out to the patient, which stops at death
@@ -169,10 +171,13 @@ def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact 
         "closed_at": timezone.now(),
         "closed_by": by,
         "snoozed_until": None,
+        "wakes_on": "",
     }
     detail = {"outcome": outcome} | ({"contact": str(contact.pk)} if contact else {})
     act = Act.CONTACT if contact else Act.CLOSE
     change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail)
+    if task.kind in APPOINTMENTS and outcome in {Task.Outcome.COMPLETED, Task.Outcome.REACHED}:
+        tell_sleepers(patient_id=task.patient_id, event=Task.Event.VISIT_KEPT, by=by)
 
 
 @transaction.atomic
@@ -191,6 +196,7 @@ def reopen_task(*, task: Task, by: User) -> Task:
         "outcome": "",
         "outcome_note": "",
         "closed_at": None,
+        "snooze_reason": "",
     }
     values |= {"closed_by": None, "waiting_on": "", "waiting_since": None}
     change_task(task=task, act=Act.REOPEN, values=values, by=by)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
-from coordination.lib import display
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task, list_owners, list_queues
@@ -22,6 +22,7 @@ from coordination.worklist.forms import AssignForm, CloseForm, DueForm, SnoozeFo
 from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of
 from coordination.worklist.rows import due_value, due_words, name_of, owner_words, row_of, strip_of
+from coordination.worklist.sleep import sleep_words
 from coordination.worklist.views.answers import back_to, parts, person, reader_of, row_answer, wants_parts
 
 Data = dict[str, Any]
@@ -48,10 +49,15 @@ def _version(data: Data) -> int | None:
 
 def _snooze(user: User, task: Task, data: Data) -> Said:
     task = actions.snooze_task(
-        task=task, by=user, until=data["until"], reason=data["reason"], version=_version(data)
+        task=task,
+        by=user,
+        until=data["until"],
+        wakes_on=data.get("wakes_on", ""),
+        reason=data["reason"],
+        version=_version(data),
     )
-    words = {"name": name_of(task), "title": task.title, "day": display.day_short(data["until"].date())}
-    return task, _("Snoozed %(name)s: %(title)s, until %(day)s.") % words, undo("wake", task)
+    words = {"name": name_of(task), "title": task.title, "sleep": sleep_words(task, timezone.now())}
+    return task, _("Snoozed %(name)s: %(title)s. %(sleep)s.") % words, undo("wake", task)
 
 
 def _assign(user: User, task: Task, data: Data) -> Said:

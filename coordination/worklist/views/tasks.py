@@ -43,6 +43,7 @@ from coordination.worklist.rows import (
     row_of,
     strip_of,
 )
+from coordination.worklist.sleep import sleep_words
 from coordination.worklist.views.answers import back_to, person
 from patients.access import get_patient, open_record
 from patients.banner import record_page
@@ -61,6 +62,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "why": why(found, user),
         "owner": owner_words(found, user),
         "due_words": due_words(found, user),
+        "sleep": sleep_words(found, reader.now),
         "checklist": checklist_of(found),
         "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
         "may_work": user.may(Permission.TASK_WORK),

@@ -160,6 +160,14 @@ def test_a_task_asleep_past_its_limit(cast, promise, settings):
     assert loose(cast.riverbend) == {}, "it is awake"
 
 
+def test_a_task_that_sleeps_until_what_may_never_happen(cast, promise):
+    change(promise, snoozed_until=timezone.now() + SOON, wakes_on="reply")
+    assert loose(cast.riverbend) == {}
+    without("worklist_task", "task_sleep_for_an_event_has_a_limit")
+    change(promise, snoozed_until=None)
+    assert list(loose(cast.riverbend)) == ["sleeps_without_limit"]
+
+
 def test_a_task_that_waits_on_nobody(cast, promise):
     change(promise, status="waiting", waiting_on=" ", waiting_since=timezone.now())
     assert list(loose(cast.riverbend)) == ["waits_on_nobody"]
