@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
-from coordination.lib.rls import enter_organization
+from patients.querysets import enter_as
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -23,7 +23,7 @@ class OneTransaction:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with transaction.atomic():
             if request.user.is_authenticated:
-                enter_organization(request.user.organization_id)
+                enter_as(request.user)
             response = self.get_response(request)
             if response.status_code >= 400:
                 transaction.set_rollback(True)

@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "coordination.accounts.middleware.Person",
     "coordination.accounts.middleware.SessionClock",
     "coordination.middleware.OneTransaction",
     "coordination.accounts.middleware.LoginRequired",

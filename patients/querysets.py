@@ -13,6 +13,7 @@ from coordination.accounts.models import SEE_PATIENTS
 from coordination.accounts.permissions import Permission
 from coordination.lib.lookups import Begins
 from coordination.lib.names import name_keys, sort_key
+from coordination.lib.rls import enter_organization
 
 # which role permission opens which sensitivity label (HL7 v3 ActCode; domain facts 9.2)
 SENSITIVITY_PERMISSIONS: dict[str, Permission] = {
@@ -27,22 +28,33 @@ SENSITIVITY_PERMISSIONS: dict[str, Permission] = {
     "GDIS": Permission.SENSITIVE_GENETIC,
 }
 
+# read in the same statement, each part waits for the organization to be entered: under row-level security there is nothing before
+_ENTERED = {
+    "here": "select 'here'",
+    "entering": "select set_config('app.organization', %(organization)s, true)",
+}
 _SCOPE_SQL = """
-    select 'team', p.content_object_id from accounts_teamuserobjectpermission p
-      join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s where p.user_id = %(user)s
-    union select 'team', p.content_object_id from accounts_teamgroupobjectpermission p
-      join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
-      join accounts_user_groups g on g.group_id = p.group_id where g.user_id = %(user)s
-    union select 'patient', m.patient_id from (
-        select %(user)s::uuid as id
-        union all select c.absent_id from accounts_cover c
-        where c.covering_id = %(user)s and c.starts_on <= %(today)s and c.ends_on >= %(today)s
-      ) carer join patients_careteammember m on m.user_id = carer.id
-      where m.starts_on <= %(today)s and (m.ends_on is null or m.ends_on >= %(today)s)
-    union select 'patient', g.patient_id from patients_accessgrant g
-      where g.user_id = %(user)s and g.starts_at <= %(now)s and g.expires_at > %(now)s and g.revoked_at is null
-    union select 'denied', d.patient_id from patients_accessdenial d
-      where d.user_id = %(user)s and d.starts_on <= %(today)s and (d.ends_on is null or d.ends_on >= %(today)s)
+    with entered (name) as materialized ({entered})
+    select found.kind, found.pk from entered cross join lateral (
+        select 'team' as kind, p.content_object_id as pk from accounts_teamuserobjectpermission p
+          join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
+          where p.user_id = %(user)s and entered.name <> ''
+        union select 'team', p.content_object_id from accounts_teamgroupobjectpermission p
+          join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
+          join accounts_user_groups g on g.group_id = p.group_id where g.user_id = %(user)s and entered.name <> ''
+        union select 'patient', m.patient_id from (
+            select %(user)s::uuid as id
+            union all select c.absent_id from accounts_cover c
+            where c.covering_id = %(user)s and c.starts_on <= %(today)s and c.ends_on >= %(today)s
+          ) carer join patients_careteammember m on m.user_id = carer.id
+          where m.starts_on <= %(today)s and (m.ends_on is null or m.ends_on >= %(today)s) and entered.name <> ''
+        union select 'patient', g.patient_id from patients_accessgrant g
+          where g.user_id = %(user)s and g.starts_at <= %(now)s and g.expires_at > %(now)s and g.revoked_at is null
+            and entered.name <> ''
+        union select 'denied', d.patient_id from patients_accessdenial d
+          where d.user_id = %(user)s and d.starts_on <= %(today)s and (d.ends_on is null or d.ends_on >= %(today)s)
+            and entered.name <> ''
+    ) found
 """
 
 
@@ -75,17 +87,31 @@ def scope_of(user: Any) -> Scope:
     if not getattr(user, "is_authenticated", False) or not user.may(Permission.PATIENT_VIEW):
         return NO_SCOPE
     cached: Scope | None = user.__dict__.get("_scope")
-    if cached is not None:
-        return cached
+    return cached if cached is not None else _read_scope(user, "here")
+
+
+def enter_as(user: Any) -> None:
+    """Open the rows of this person's organization until this transaction ends, and read what they reach in it: one statement.
+
+    For the beginning of a request. Everything else asks `scope_of`, which never opens anything.
+    """
+    if user.may(Permission.PATIENT_VIEW):
+        _read_scope(user, "entering")
+    else:
+        enter_organization(user.organization_id)
+
+
+def _read_scope(user: Any, where: str) -> Scope:
     values = {
         "user": user.pk,
+        "organization": str(user.organization_id),
         "grant": SEE_PATIENTS,
         "today": user.organization.today(),
         "now": timezone.now(),
     }
     found: dict[str, list[uuid.UUID]] = {"team": [], "patient": [], "denied": []}
     with connection.cursor() as cursor:
-        cursor.execute(_SCOPE_SQL, values)
+        cursor.execute(_SCOPE_SQL.format(entered=_ENTERED[where]), values)
         for kind, pk in cursor.fetchall():
             found[kind].append(pk)
     scope = Scope(

@@ -6,16 +6,18 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, logout
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth import SESSION_KEY, get_user, logout
+from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from coordination.accounts import actions
 from coordination.accounts.access import has_second_step, passed_second_step
+from coordination.accounts.backends import read_along
 from coordination.lib import display
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -35,6 +37,23 @@ def passive(view: View) -> View:
 def write_step() -> int:
     """Return how many seconds may pass before an activity is written down again: a request is not a session write."""
     return min(60, settings.SESSION_IDLE_SECONDS // 15)
+
+
+class Person(AuthenticationMiddleware):
+    """Names who asks, from the row the session brought along. What proves the session stays Django's own."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _person(request))  # type: ignore[assignment]
+
+
+def _person(request: HttpRequest) -> Any:
+    request.session.get(SESSION_KEY)  # reads the session, and the person with it
+    token = read_along.set(getattr(request.session, "person", None))
+    try:
+        return get_user(request)
+    finally:
+        read_along.reset(token)
 
 
 class SessionClock:

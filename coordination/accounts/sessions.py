@@ -4,11 +4,16 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.utils import timezone
 
-from coordination.accounts.models import Session
+from coordination.accounts.models import Session, User
 
 
 class SessionStore(DatabaseSessionStore):
+    """Reads the person along with the session: both are wanted by every request."""
+
+    person: User | None = None
+
     @classmethod
     def get_model_class(cls) -> Any:
         return Session
@@ -17,3 +22,13 @@ class SessionStore(DatabaseSessionStore):
         row: Any = super().create_model_instance(data)
         row.user_id = data.get(SESSION_KEY) or None
         return row
+
+    def load(self) -> dict[str, Any]:
+        alive = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        row = alive.select_related("user__organization").first()
+        if row is None:
+            self._session_key = None
+            return {}
+        self.person = row.user
+        data: dict[str, Any] = self.decode(row.session_data)
+        return data

@@ -15,7 +15,7 @@ from coordination.town.signins import DEMO_PASSWORD, DOMAIN, SIGN_INS
 
 ZONE = "America/New_York"
 CASELOAD = 82  # patients of one coordinator
-PATIENTS_PER_TEAM = 2_500
+PATIENTS_PER_TEAM = 820  # ten coordinators
 COORDINATOR_NAMES = [
     "Jorge Ortiz", "Priya Nair", "Keisha Bell", "Tom Lindgren", "Mei Tanaka", "Samuel Adeyemi", "Rosa Delgado", "Colin Hart",
 ]  # fmt: skip

@@ -156,5 +156,5 @@ def test_a_keystroke_costs_two_statements(cast, signed_in, django_assert_num_que
     client.get(record_of(cast.pat))
     jump(client)
     # session, person, organization, savepoint (2), scope; then two of its own, or one for a date of birth
-    with django_assert_num_queries(7 if text.startswith("14") else 8):
+    with django_assert_num_queries(5 if text.startswith("14") else 6):
         jump(client, text, page=record_of(cast.pat))

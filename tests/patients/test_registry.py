@@ -275,7 +275,7 @@ def test_it_costs_the_same_for_many_rows(cast, signed_in, django_assert_num_quer
     client = signed_in(cast.sue)
     client.get(URL)
     # session, person, organization, savepoint (2), unread news; scope, the list, its count, coordinators, teams
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         client.get(URL, {"sort": "due"})
 
 

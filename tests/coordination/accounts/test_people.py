@@ -73,7 +73,7 @@ def test_it_lists_everyone_with_roles_and_teams(cast, adam):
 
 def test_it_costs_the_same_for_twenty_and_fifty(cast, adam, django_assert_num_queries):
     def queries():
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             assert adam.get("/users/").status_code == 200
 
     UserFactory.create_batch(10, organization=cast.riverbend)

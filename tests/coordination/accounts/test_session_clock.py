@@ -91,7 +91,9 @@ def test_it_ends_after_a_working_day_however_busy(ana, clock):
 
 def test_activity_is_written_once_a_minute_at_most(ana, clock, django_assert_num_queries):
     clock.shift(write_step() - 1)
-    with django_assert_num_queries(2 + 3):  # session, person; the transaction and its organization
+    with django_assert_num_queries(
+        1 + 3
+    ):  # the session with its person; the transaction and its organization
         ana.get("/test/page/")
     clock.shift(1)
     before = ana.session["last_activity"]

@@ -109,7 +109,7 @@ def test_it_says_why_it_cannot_add(cast, adam, path, name, sentence):
 def test_the_list_costs_the_same_for_few_and_many(cast, adam, django_assert_num_queries):
     for count in [2, 30]:
         TeamFactory.create_batch(count, organization=cast.riverbend)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             adam.get("/teams/")
 
 

@@ -1,0 +1,129 @@
+"""`manage.py bench --patients N`: fills a town of N once, keeps it, and measures the product in it beside the floor."""
+
+import argparse
+import contextlib
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import django
+
+from coordination.embedded import Servers
+from coordination.places import ROOT, VAR, Problem, own_folder
+from coordination.supervisor import Child, send, wait_until_ready
+from tests.bench import report
+from tests.bench.place import database_of, folder_of
+
+SMALL = 100_000  # what the growth of a larger town is measured against
+
+
+def main(words: Sequence[str]) -> int:
+    options = parse(words)
+    try:
+        with database_of(options.patients, say) as servers:
+            if not options.fill:
+                measure(options, servers)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="manage.py bench", description="Measure every page that must be quick."
+    )
+    parser.add_argument(
+        "--patients", type=int, default=SMALL, help="how large the town is (default: 100,000)"
+    )
+    parser.add_argument("--fill", action="store_true", help="fill the town and stop")
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument(
+        "--as", dest="role", default="", help="one role: coordinator, supervisor or administrator"
+    )
+    parser.add_argument("--quick", action="store_true", help="a third of the samples")
+    parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmark.md")
+    parser.add_argument("--port", type=int, default=8108)
+    return parser.parse_args(words)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def measure(options: argparse.Namespace, servers: Servers) -> None:
+    django.setup()
+    # only now: both read the settings, which name the town's own database
+    from tests.bench.run import run_all
+
+    folder = folder_of(options.patients)
+    with serving(folder, options.port) as processes:
+        found = run_all(options, processes, say)
+    small = report.kept(folder_of(SMALL) / "figures.json") if options.patients != SMALL else None
+    if not (options.only or options.role or options.quick):
+        report.keep(folder / "figures.json", found)
+    text = report.page(found, small)
+    print(f"\n{text}")
+    if options.write:
+        write(text, options.patients)
+
+
+def write(text: str, patients: int) -> None:
+    """Put the figures of this size in the place of the last ones."""
+    file = ROOT / "docs" / "benchmark.md"
+    begin, end = f"<!-- {patients} -->\n", f"<!-- /{patients} -->\n"
+    before, _, rest = file.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    file.write_text(f"{before}{begin}{text}{end}{after}")
+
+
+@contextlib.contextmanager
+def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
+    """The web server as `up` starts it, but for the header; and the worker, which has its part of the memory."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise Problem(f"Port {port} is taken: choose another with --port.")
+    own_folder(folder / "log", None)
+    granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--no-ws"]
+    granian += ["--blocking-threads", "4", "--workers-kill-timeout", "10"]
+    celery = [
+        "-A",
+        "coordination.celery",
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    children = {
+        "web": Child(
+            "web",
+            [sys.executable, "-m", "granian", *granian, "tests.bench.app:application"],
+            folder / "log" / "web.log",
+        ),
+        "worker": Child("worker", [sys.executable, "-m", "celery", *celery], folder / "log" / "worker.log"),
+    }
+    os.environ["BASE_URL"] = f"http://127.0.0.1:{port}"
+    try:
+        for child in children.values():
+            child.start()
+        if not wait_until_ready(port, list(children.values())):
+            raise Problem(f"The web server is not ready; its log is in {folder / 'log'}.")
+        yield children
+    finally:
+        for child in children.values():
+            if child.process is not None:
+                send(child.process, 15)
+        for child in children.values():
+            child.stop(time.monotonic() + 15)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coordination.settings")
+    VAR.mkdir(exist_ok=True)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""One whole run: sign everybody in, measure case after case, ask what the processes hold, and how the night's check does."""
+
+import argparse
+import time
+from typing import Any
+
+from coordination.supervisor import Child
+from tests.bench import report
+from tests.bench.browser import Browser
+from tests.bench.cases import cases
+from tests.bench.measuring import ALONE, BROWSERS, TOGETHER, Say, alone, load, memory_of, together
+from tests.bench.people import Person, people
+
+Crew = list[tuple[Browser, Person]]
+
+
+def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) -> dict[str, Any]:
+    began, before, start_load = time.monotonic(), memory(processes), load()
+    share = 3 if options.quick else 1
+    rows = []
+    for role, some in people().items():
+        if options.role not in role:
+            continue
+        crew = [signed_in(options.port, some[n % len(some)]) for n in range(BROWSERS)]
+        say(
+            f"{role}: {len(some)} people, {len(some[0].patients)} patients of the first ({time.monotonic() - began:.0f} s)"
+        )
+        for case in cases(role):
+            if options.only.lower() not in case.name.lower():
+                continue
+            rows.append(report.measured(case, role, 1, alone(case, crew[: len(some)], ALONE // share).row()))
+            say(report.line(rows[-1], None))
+            if case.together:
+                rows.append(
+                    report.measured(case, role, BROWSERS, together(case, crew, TOGETHER // share).row())
+                )
+                say(report.line(rows[-1], None))
+    after = memory(processes)
+    said = [
+        f"Memory of {name}: {after[name]['own']} MiB of its own ({after[name]['resident']} MiB with what is shared) in"
+        f" {after[name]['processes']} processes; {before[name]['own']} MiB before the first page."
+        for name in after
+    ]
+    said.append(
+        f"Load of the machine when it began: {start_load:.1f}. The run took {time.monotonic() - began:.0f} s."
+    )
+    return {
+        "patients": options.patients,
+        "when": report.now(),
+        "machine": report.machine(),
+        "rows": rows,
+        "said": said,
+    }
+
+
+def signed_in(port: int, person: Person) -> tuple[Browser, Person]:
+    browser = Browser(port)
+    browser.sign_in(person.email)
+    return browser, person
+
+
+def memory(processes: dict[str, Child]) -> dict[str, dict[str, int]]:
+    return {
+        name: memory_of(child.process.pid) for name, child in processes.items() if child.process is not None
+    }
