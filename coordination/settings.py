@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "patients",
     "coordination.worklist",
     "coordination.interop",
+    "coordination.interop.office",
     "coordination.town",
 ]
 
@@ -320,6 +321,12 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 64 * 1024 * 1024)  # as sent
 IMPORT_MAX_UNPACKED_BYTES: int = env.int("IMPORT_MAX_UNPACKED_BYTES", 256 * 1024 * 1024)
 PRIVATE_FILES = VAR_DIR / "private"
+EXPORT_FILE_HOURS: int = env.int(
+    "EXPORT_FILE_HOURS", 24
+)  # HOUSE: how long an exported list waits for its person
+EXPORT_MAX_ROWS: int = env.int(
+    "EXPORT_MAX_ROWS", 100_000
+)  # HOUSE: of one file; a longer list is narrowed first
 
 # --- static files, words, time ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -378,6 +385,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "task.assigned": ["coordination.worklist.handlers.notify_owner"],
     "notification.mail": ["coordination.notifications.handlers.send_mail"],
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
+    "export.requested": ["coordination.interop.office.export.handlers.run_export"],
     "patient.named": ["patients.handlers.find_similar_names"],
     "patient.news": ["coordination.worklist.handlers.wake_for_news"],
     "patient.result": ["coordination.worklist.handlers.wake_for_news"],
@@ -394,6 +402,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
     "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
+    "forget_office_files": ("coordination.interop.office.jobs.forget_files", 15),
     "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
@@ -422,6 +431,16 @@ DRAFT_FORMS = {
     "contact": "coordination.worklist.drafts.contact_with_patient",
     "task-contact": "coordination.worklist.drafts.contact_about_task",
     "task": "coordination.worklist.drafts.new_task",
+}
+# the lists that can be taken away: callables (user, query of the page) -> Listing, which refuse like the page (lib/listing.py)
+EXPORT_LISTS = {
+    "day": "coordination.worklist.exports.day",
+    "patients": "patients.exports.registry",
+    "open-tasks": "coordination.worklist.exports.open_tasks",
+    "closed-tasks": "coordination.worklist.exports.closed_tasks",
+    "contacts": "coordination.worklist.exports.contacts",
+    "users": "coordination.accounts.exports.users",
+    "teams": "coordination.accounts.exports.teams",
 }
 # what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None (patients/panels.py)
 PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]

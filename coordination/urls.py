@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("coordination.worklist.urls")),
     path("patients/", include("patients.urls")),
     path("imports/", include("coordination.interop.urls")),
+    path("", include("coordination.interop.office.urls")),
     path("notifications/", include("coordination.notifications.urls")),
     path("drafts/", include("coordination.drafts.urls")),
     path("health/", include("coordination.outbox.urls")),

@@ -90,6 +90,12 @@ def cast(db: None) -> Cast:
 SignIn = Callable[[User], Client]
 
 
+def prove(session: Any, user: User) -> None:
+    """Write down that this person proved who they are a moment ago, as signing in does."""
+    session["account_authentication_methods"] = [{"method": "mfa", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+
+
 @pytest.fixture
 def signed_in(db: None) -> SignIn:
     """Return a client that is this person, past both steps of sign-in."""

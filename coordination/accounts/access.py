@@ -1,11 +1,13 @@
 """The doors to people and teams."""
 
 import datetime as dt
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -42,6 +44,13 @@ def passed_second_step(request: HttpRequest) -> bool:
         return True
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" for record in records)
+
+
+def proved_lately(request: HttpRequest) -> bool:
+    """Say whether the person signed in or proved themselves in the last 15 minutes: asked before data leaves in bulk."""
+    limit = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, request.user)
+    return settings.DEMO or any(record["at"] > limit for record in records)
 
 
 def has_second_step(user: Any) -> bool:

@@ -122,6 +122,11 @@ SENTENCES: dict[str, Promise] = {
     "import.failed": _("An import failed"),
     "import.stopped": _("Stopped an import"),
     "import.issues_exported": _("Took away the list of what an import could not take"),
+    # taking lists away
+    "export.requested": _("Asked for a list as a file"),
+    "export.finished": _("A list was written to a file"),
+    "export.stopped": _("Stopped an export"),
+    "export.downloaded": _("Downloaded a list"),
     # trust
     "access.denied": _("Was refused"),
     "audit.viewed": _("Opened the audit trail"),

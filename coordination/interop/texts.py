@@ -7,9 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from coordination.lib.spreadsheets import safe_text
 from patients.models import ImportIssue, ImportJob
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def issue_line(issue: ImportIssue) -> str:
@@ -28,7 +27,7 @@ def csv_rows(issues: Iterable[ImportIssue]) -> Iterator[str]:
 
 def _row(cells: list[Any]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if str(cell).startswith(_FORMULA) else cell for cell in cells])
+    csv.writer(out).writerow([safe_text(str(cell)) for cell in cells])
     return out.getvalue()
 
 

@@ -26,12 +26,14 @@ JOBS = {
     "forget_drafts": gettext_lazy("Remove old drafts"),
     "clear_sessions": gettext_lazy("Clear ended sessions"),
     "forget_import_files": gettext_lazy("Remove files of old imports"),
+    "forget_office_files": gettext_lazy("Remove exported files after their hours"),
     "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {
     "task.assigned": gettext_lazy("Tell the owner of a task"),
     "notification.mail": gettext_lazy("E-mail: something waits"),
     "import.requested": gettext_lazy("Go on with an import"),
+    "export.requested": gettext_lazy("Go on with an export"),
     "patient.named": gettext_lazy("Look for similar names"),
     "patient.news": gettext_lazy("Wake what sleeps until this happened"),
     "patient.result": gettext_lazy("Wake what sleeps until a result"),

@@ -11,7 +11,17 @@ from coordination.lib.rls import enter_organization
 from patients.models import Patient
 from tests.factories import PatientFactory
 
-OURS = {"audit", "outbox", "idempotency", "accounts", "drafts", "notifications", "patients", "worklist"}
+OURS = {
+    "audit",
+    "outbox",
+    "idempotency",
+    "accounts",
+    "drafts",
+    "notifications",
+    "patients",
+    "worklist",
+    "office",
+}
 MODELS = [
     model
     for model in apps.get_models()

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from coordination.accounts.models import Cover, TeamMembership
+from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from patients.models import ImportJob
@@ -37,14 +38,14 @@ PUBLIC = {
 OWN = {
     "home", "styleguide", "accounts:me", "accounts:sessions_end", "accounts:session_keep", "notifications:list",
     "notifications:badge", "notifications:read_all", "account_reauthenticate", "account_change_password",
-    "account_set_password",
+    "account_set_password", "office:exports",
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
     "worklist:day": "sam", "worklist:day_print": "sam", "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
     "worklist:views": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
-    "interop:imports": "sue", "interop:new": "sue", "outbox:health": "adam", "audit:events": "petra",
+    "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana", "outbox:health": "adam", "audit:events": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
 }  # fmt: skip
 # who may open what belongs to one patient, task, colleague, ...: the control of the refusals
@@ -52,6 +53,7 @@ MAY = {
     "patients": "ana",
     "worklist": "ana",
     "interop": "sue",
+    "office": "sue",
     "accounts": "adam",
     "drafts": "ana",
     "notifications": "ana",
@@ -96,6 +98,11 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         "worklist": lambda: work_of(cast, route),
         "interop": lambda: (
             ImportJob.objects.create(organization=cast.riverbend, source="ehr", created_by=cast.sue).pk
+        ),
+        "office": lambda: (
+            ExportJob.objects.create(
+                organization=cast.riverbend, listing="day", stem="tasks", created_by=cast.sue
+            ).pk
         ),
         "accounts": lambda: (
             (
@@ -198,7 +205,7 @@ def test_what_is_not_theirs_is_not_there(cast, signed_in, inside, area, fragment
         for stranger, client in clients.items():
             answers = {method: ask(client, method, url, fragment=fragment).status_code for method in METHODS}
             # sam's own colleagues, jobs and messages exist for sam, who lacks the right
-            by_right = stranger == cast.sam and area in {"accounts", "outbox", "interop"}
+            by_right = stranger == cast.sam and area in {"accounts", "outbox", "interop", "office"}
             assert set(answers.values()) <= {404, 405} | ({403} if by_right else set()), (
                 f"{stranger} at {route.name}: {answers}"
             )

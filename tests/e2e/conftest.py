@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from coordination.accounts.models import User
 from coordination.browsers import find_browser
+from tests.conftest import prove
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop in this thread
 QUIET = [
@@ -124,12 +125,11 @@ def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker
 
 
 def session_cookie(who: str, url: str) -> Any:
-    client = Client()
-    client.force_login(
-        User.objects.get(email=f"{who}@riverbend.example"), backend="coordination.accounts.backends.ByEmail"
-    )
+    client, user = Client(), User.objects.get(email=f"{who}@riverbend.example")
+    client.force_login(user, backend="coordination.accounts.backends.ByEmail")
     session = client.session
     session["second_step"] = True
+    prove(session, user)
     session.save()
     return {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": url}
 

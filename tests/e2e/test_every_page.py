@@ -5,8 +5,10 @@ import gzip
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from coordination.accounts.models import Team, User
+from coordination.interop.office.models import ExportJob
 from coordination.lib.rls import organization
 from coordination.worklist.models import Task
 from patients.models import Condition, Patient
@@ -29,6 +31,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         task = Task.objects.filter(patient=grace, kind="discharge_call").get()
         view = SavedViewFactory(owner=dana, name="Late")
         condition = Condition.objects.filter(patient=grace).first()
+        exported = an_export(User.objects.get(email="lena@riverbend.example"))
     team = Team.objects.first()
     assert condition
     assert team
@@ -72,9 +75,29 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("accounts:user", reverse("accounts:user", args=[dana.pk])),
             ("accounts:team", reverse("accounts:team", args=[team.pk])),
         ],
-        "lena": [(name, reverse(name)) for name in ("interop:imports", "interop:new")],
+        "lena": [
+            *[
+                (name, reverse(name))
+                for name in ("interop:imports", "interop:new", "office:exports", "office:export_new")
+            ],
+            ("export", reverse("office:export_new") + "?list=patients"),
+            ("exported", reverse("office:export", args=[exported.pk])),
+        ],
         "miriam": [("audit:events", reverse("audit:events"))],
     }
+
+
+def an_export(user: User) -> ExportJob:
+    """One that is done, made once."""
+    done = {
+        "status": "done",
+        "finished_at": timezone.now(),
+        "stored_file": "x",
+        "rows_written": 12,
+        "rows_done": 13,
+    }
+    named = {"organization": user.organization, "listing": "patients", "stem": "patients", "created_by": user}
+    return ExportJob.objects.get_or_create(**named, defaults=done)[0]
 
 
 @pytest.mark.parametrize("who", ["dana", "robin", "lena", "miriam"])

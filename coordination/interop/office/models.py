@@ -1,0 +1,96 @@
+"""Work with spreadsheets that goes on without its page: a list taken away."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from coordination.lib.choices import known_values
+from coordination.lib.editable import Owned
+from coordination.lib.privacy import Privacy
+
+
+class Job(Owned):
+    """Who asked for what, how far it came, and how it ended. `rows_done` is also the point to go on from."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Stopped by an error")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    stored_file = models.CharField(max_length=64, blank=True)  # a random name in the private store
+    size = models.BigIntegerField(default=0)  # bytes of the file
+    rows_total = models.PositiveIntegerField(null=True)
+    rows_done = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(null=True)
+    cancel_asked = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_over(self) -> bool:
+        return self.finished_at is not None
+
+
+JOB_SAFE = [
+    "status", "stored_file", "size", "rows_total", "rows_done", "error", "finished_at", "cancel_asked",
+]  # fmt: skip
+
+
+@known_values
+class ExportJob(Job):
+    """One list as a file, for the one person who asked, for some hours."""
+
+    class Format(models.TextChoices):
+        XLSX = "xlsx", _("Excel workbook (.xlsx)")
+        CSV = "csv", _("Comma-separated text (.csv)")
+
+    listing = models.CharField(max_length=40)  # its name in settings.EXPORT_LISTS
+    choices = models.JSONField(default=dict)  # the query of the list's page: choices and ids, nothing typed
+    format = models.CharField(max_length=4, choices=Format.choices, default=Format.XLSX)
+    stem = models.CharField(max_length=60)
+    patient_id = models.UUIDField(null=True)  # when all of it is about one patient
+    columns = ArrayField(models.CharField(max_length=40), default=list)
+    rows_written = models.PositiveIntegerField(default=0)  # fewer than done: some could no longer be seen
+
+    privacy = Privacy(
+        identifying=["patient_id"],
+        safe=[*JOB_SAFE, "listing", "choices", "format", "stem", "columns", "rows_written"],
+    )
+
+    class Meta:
+        constraints = []
+        indexes = [
+            models.Index(fields=["created_by", "-created_at", "-id"], name="export_job_newest"),
+            models.Index(fields=["finished_at"], name="export_job_kept", condition=~models.Q(stored_file="")),
+        ]
+
+    @property
+    def expires_at(self) -> dt.datetime | None:
+        """When the file is removed; None while there is none."""
+        hours = dt.timedelta(hours=settings.EXPORT_FILE_HOURS)
+        return self.finished_at + hours if self.finished_at and self.stored_file else None
+
+    @property
+    def has_file(self) -> bool:
+        ends = self.expires_at
+        return self.status == self.Status.DONE and ends is not None and timezone.now() < ends
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called where it lands: which list and which day, nobody's name."""
+        day = timezone.localdate(self.created_at)
+        return f"throughline-{self.stem}-{day:%Y-%m-%d}.{self.format}"

@@ -1,0 +1,184 @@
+"""The lists of work as they can be taken away: My day with its filters, the tasks and the contacts of one patient."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.http import Http404, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from coordination.accounts.access import require
+from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
+from coordination.lib.listing import Column, Listing, words_of
+from coordination.lib.paging import Order
+from coordination.worklist.access import (
+    clock_of,
+    list_closed_tasks,
+    list_contacts,
+    list_open_tasks,
+    list_work,
+    read_desks,
+)
+from coordination.worklist.day import BUCKETS, ORDERS, View, chips
+from coordination.worklist.models import Contact, Task
+from coordination.worklist.rows import due_value, owner_words
+from patients.access import get_patient
+from patients.models import Patient
+
+
+def day(user: User, query: QueryDict) -> Listing:
+    """The list of My day: one's own work, a queue, or that of a colleague one covers for. 404 for any other desk."""
+    require(user, Permission.TASK_VIEW)
+    view, clock = View.read(query), clock_of(user)
+    desk = next((desk for desk in read_desks(user)[0] if desk.key == view.desk), None)
+    if desk is None:
+        raise Http404
+    tasks = list_work(user, desk).in_bucket(view.bucket, clock).filter(view.narrowed)
+    words = [desk.label, str(BUCKETS[view.bucket]), *(chip["label"] for chip in chips(view))]
+    return Listing(
+        stem="tasks",
+        title=_("My day"),
+        sentence=", ".join(words),
+        rows=tasks.with_patient().ranked(),
+        order=ORDERS[view.sort],
+        columns=[*_task_columns(user), *_who(user), *_owner(user)],
+        url=view.address(),
+        choices=QueryDict(view.address().partition("?")[2]).dict(),
+    )
+
+
+def open_tasks(user: User, query: QueryDict) -> Listing:
+    patient = _patient(user, query)
+    return _of_patient(
+        patient,
+        stem="open-tasks",
+        title=_("Open tasks"),
+        rows=list_open_tasks(user, patient),
+        order=ORDERS["due"],
+        columns=[*_task_columns(user), *_owner(user)],
+    )
+
+
+def closed_tasks(user: User, query: QueryDict) -> Listing:
+    patient = _patient(user, query)
+    return _of_patient(
+        patient,
+        stem="closed-tasks",
+        title=_("Closed tasks"),
+        rows=list_closed_tasks(user, patient),
+        order=[("closed_at", "desc"), ("id", "desc")],
+        columns=[
+            Column("title", _("Task"), lambda task: task.headline, width=40),
+            Column("kind", _("Kind"), words_of(Task, "kind")),
+            Column("outcome", _("Outcome"), words_of(Task, "outcome")),
+            Column("outcome_note", _("Note"), lambda task: task.outcome_note, width=40),
+            Column("closed", _("Closed"), lambda task: task.closed_at, "moment"),
+            Column("closed_by", _("Closed by"), lambda task: task.closed_by.name),
+        ],
+    )
+
+
+def contacts(user: User, query: QueryDict) -> Listing:
+    patient = _patient(user, query)
+    return _of_patient(
+        patient,
+        stem="contacts",
+        title=_("Contacts"),
+        rows=list_contacts(user, patient),
+        order=[("occurred_at", "desc"), ("id", "desc")],
+        columns=[
+            Column("at", _("When"), lambda contact: contact.occurred_at, "moment"),
+            Column("minutes", _("Minutes"), lambda contact: contact.minutes, "number", 10),
+            Column("direction", _("Direction"), words_of(Contact, "direction"), width=12),
+            Column("mode", _("How"), words_of(Contact, "mode")),
+            Column("with", _("With whom"), lambda contact: contact.with_whom or contact.get_target_display()),
+            Column("outcome", _("Outcome"), words_of(Contact, "outcome")),
+            Column("note", _("Note"), lambda contact: contact.note, width=60),
+            Column(
+                "no_next_step", _("Why no next step"), lambda contact: contact.no_follow_up_reason, width=30
+            ),
+            Column("by", _("By"), lambda contact: contact.staff.name),
+        ],
+    )
+
+
+def _of_patient(patient: Patient, *, stem: str, title: str, rows: Any, order: Order, columns: Any) -> Listing:
+    """A list that is all about one patient. Who it is stands in every row: a file can lose its name."""
+    return Listing(
+        stem=stem,
+        title=title,
+        sentence=_("One patient, record number %(number)s") % {"number": patient.record_number},
+        rows=rows,
+        order=order,
+        columns=[*_same(patient), *columns],
+        url=reverse("worklist:patient_tasks", args=[patient.pk]),
+        choices={"patient": str(patient.pk)},
+        patient_id=patient.pk,
+    )
+
+
+def _patient(user: User, query: QueryDict) -> Patient:
+    try:
+        pk = uuid.UUID(query.get("patient", ""))
+    except ValueError:
+        raise Http404 from None
+    return get_patient(user, pk, permission=Permission.TASK_VIEW)
+
+
+def _due_day(task: Task, user: User) -> dt.date:
+    value = due_value(task, user)
+    return value.astimezone(user.zone).date() if isinstance(value, dt.datetime) else value
+
+
+def _task_columns(user: User) -> list[Column]:
+    return [
+        Column("due_on", _("Due"), lambda task: _due_day(task, user), "day", 12),
+        Column("due_at", _("Due at"), lambda task: task.due_at if task.due_has_time else None, "moment"),
+        Column("due_rule", _("Time limit"), lambda task: task.due_rule),
+        Column("title", _("Task"), lambda task: task.headline, width=40),
+        Column("kind", _("Kind"), words_of(Task, "kind")),
+        Column("priority", _("Priority"), words_of(Task, "priority")),
+        Column("status", _("Status"), words_of(Task, "status")),
+        Column("reason", _("Why"), lambda task: task.reason, width=40),
+        Column("context", _("What helps"), lambda task: task.context, width=30),
+        Column("waiting_on", _("Waiting on"), lambda task: task.waiting_on),
+        Column("snoozed", _("Sleeps until"), lambda task: task.snoozed_until, "moment"),
+        Column("minutes", _("Minutes"), lambda task: task.minutes, "number", 10),
+    ]
+
+
+def _owner(user: User) -> list[Column]:
+    return [Column("owner", _("Who has it"), lambda task: _owner_name(task, user))]
+
+
+def _owner_name(task: Task, user: User) -> str:
+    """By name also when it is the reader: a file is read by others too."""
+    return task.owner.name if task.owner is not None else owner_words(task, user)
+
+
+def _who(user: User) -> list[Column]:
+    """The patient of a row, by three identifiers; a task about nobody leaves them empty."""
+    columns = [
+        Column("family", _("Family name"), lambda task: task.patient and task.patient.family),
+        Column("given", _("Given name"), lambda task: task.patient and task.patient.given),
+        Column("born", _("Date of birth"), lambda task: task.patient and task.patient.birth_date, "day", 12),
+        Column("number", _("Record number"), lambda task: task.patient and task.patient.record_number),
+        Column(
+            "contact", _("Last contact"), lambda task: task.patient and task.patient.last_contact_at, "moment"
+        ),
+    ]
+    if user.may(Permission.HISTORY_VIEW):
+        risk = words_of(Patient, "risk")
+        columns.append(Column("risk", _("Risk"), lambda task: task.patient and risk(task.patient), width=12))
+    return columns
+
+
+def _same(patient: Patient) -> list[Column]:
+    return [
+        Column("family", _("Family name"), lambda _row: patient.family),
+        Column("given", _("Given name"), lambda _row: patient.given),
+        Column("born", _("Date of birth"), lambda _row: patient.birth_date, "day", 12),
+        Column("number", _("Record number"), lambda _row: patient.record_number),
+    ]
