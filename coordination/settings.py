@@ -284,6 +284,7 @@ UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
 CONTACT_ATTEMPTS: int = env.int(
     "CONTACT_ATTEMPTS", 3
 )  # on different days, before a letter (domain facts 11.6)
+PROMISES_DAYS: int = env.int("PROMISES_DAYS", 90)  # of how many days promises are counted as kept or broken
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
 
 # --- what leaves the server -------------------------------------------------------------------------------------------

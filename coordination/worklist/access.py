@@ -105,6 +105,20 @@ def list_contacts_about(user: User, task: Task) -> QuerySet[Contact]:
     return Contact.objects.visible_to(user).filter(task=task).select_related("staff").newest_first()
 
 
+def get_own_contact(user: User, pk: Any) -> Contact:
+    """A contact this person logged, about a patient they see, to go on from."""
+    contacts = Contact.objects.visible_to(user).select_related("patient", "next_task")
+    contact: Contact = get_object_or_404(contacts, pk=pk, staff=user)
+    require(user, Permission.TASK_WORK)
+    return contact
+
+
+def list_promises(user: User) -> TaskQuerySet:
+    """What this person has to keep, or had to."""
+    tasks: TaskQuerySet = Task.objects.visible_to(user).owned_by(user.pk)
+    return tasks.filter(source=Task.Source.PROMISE)
+
+
 def list_owners(user: User) -> list[User]:
     """Colleagues who may work a task. Whether they see the patient is asked when one is chosen."""
     return [colleague for colleague in list_colleagues(user) if colleague.may(Permission.TASK_WORK)]

@@ -125,6 +125,7 @@ def read_day(user: User, view: View) -> dict[str, Any]:
             "is_own": desk.key == "mine",
             "view": view,
             "greeting": greeting(user, clock.now),
+            "promises": figures["promises"] if desk.key == "mine" else 0,
             "ribbon": ribbon(user, figures["appointments"], clock),
             "filter": DayFilter(initial={"sort": view.sort, "risk": view.risk, "kind": view.kind}),
             "hidden": [
@@ -143,7 +144,12 @@ def read_day(user: User, view: View) -> dict[str, Any]:
 
 def nothing() -> dict[str, Any]:
     """The figures of an empty list."""
-    counted = [*(f"bucket_{name}" for name in BUCKETS), *(f"group_{name}" for name in GROUPS), "work_minutes"]
+    counted = [
+        *(f"bucket_{name}" for name in BUCKETS),
+        *(f"group_{name}" for name in GROUPS),
+        "work_minutes",
+        "promises",
+    ]
     return dict.fromkeys(counted, 0) | {"next_due": None, "appointments": []}
 
 

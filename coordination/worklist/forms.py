@@ -11,6 +11,7 @@ from coordination.accounts.models import Team, User
 from coordination.lib import display
 from coordination.worklist.due import Due, working_day
 from coordination.worklist.models import Contact, Task
+from coordination.worklist.promise_words import promise_days
 from patients.models import ContactPoint, Patient
 
 TOPICS = [
@@ -169,6 +170,7 @@ class TaskForm(forms.Form):
     )
     to = forms.ChoiceField(label=_("Who does it"))
     context = forms.CharField(label=_("What helps to do it"), max_length=300, required=False)
+    promised = forms.BooleanField(label=_("Promised to the patient"), required=False)
     minutes = forms.IntegerField(label=_("Minutes of work"), min_value=0, max_value=480, initial=15)
     checklist = forms.CharField(
         label=_("Checklist"),
@@ -204,7 +206,16 @@ class TaskForm(forms.Form):
 
 
 class FollowUpForm(forms.Form):
-    """The end of every log form: what comes next, or why nothing does."""
+    """The end of every log form: what comes next, or why nothing does; and beside the note what was promised."""
+
+    promise_when = forms.ChoiceField(label=_("Promised for"), widget=forms.RadioSelect, required=False)
+    promise_day = DayField(label=_("Promised for the day"), required=False)
+    promise_words = forms.CharField(
+        label=_("What you promised"),
+        max_length=180,
+        required=False,
+        help_text=_("Empty: to call the patient."),
+    )
 
     follow_up = forms.ChoiceField(label=_("Follow up"), widget=forms.RadioSelect, required=False)
     day = DayField(label=_("Follow up on"), required=False)
@@ -220,6 +231,9 @@ class FollowUpForm(forms.Form):
         choices = [(key, label) for key, (_day, label) in self.near.items()]
         more = [("pick", gettext("Pick")), ("none", gettext("None"))]
         self.fields["follow_up"].choices = [*choices, *more]  # type: ignore[attr-defined]
+        self.promise_days = promise_days(user.organization.today())
+        soon = [(key, label) for key, (_day, label) in self.promise_days.items()]
+        self.fields["promise_when"].choices = [*soon, ("day", gettext("The day below"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -232,7 +246,16 @@ class FollowUpForm(forms.Form):
         if choice != "none":
             data["no_follow_up_reason"] = ""
         data["follow_up_due"] = Due.on(day, self.user.organization) if day else None
+        data["promised_for"] = self._promised_for(data)
         return data
+
+    def _promised_for(self, data: dict[str, Any]) -> dt.date | None:
+        """The day a promise is due; a day or words alone are one too, as far as they say when."""
+        when = data.get("promise_when", "")
+        day = self.promise_days[when][0] if when in self.promise_days else data.get("promise_day")
+        if day is None and (when or data.get("promise_words")) and "promise_day" not in self.errors:
+            self.add_error("promise_day", gettext("Choose the day you promised it for."))
+        return day
 
 
 class QuickLogForm(FollowUpForm):

@@ -102,6 +102,7 @@ def figures_of(clock: Clock, bucket: str, narrow: Q) -> dict[str, Any]:
         **{f"bucket_{name}": Count("id", filter=rule & narrow) for name, rule in clock.buckets().items()},
         **{f"group_{name}": Count("id", filter=rule & here) for name, rule in clock.groups().items()},
         "work_minutes": Coalesce(Sum("minutes", filter=due_today), 0),
+        "promises": Count("id", filter=Q(source="promise")),
         "next_due": Min("due_at", filter=clock.awake & Q(due_at__gte=clock.now)),
         "appointments": JSONBAgg(JSONObject(**columns), filter=appointment, order_by="due_at", default=none),
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, contacts, day, edit, saved, tasks
+from coordination.worklist.views import acts, contacts, day, edit, promises, saved, tasks
 
 app_name = "worklist"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
     path("tasks/<uuid:pk>/waiting/", acts.waiting, name="waiting"),
     path("tasks/<uuid:pk>/due/", acts.due, name="due"),
     path("tasks/<uuid:pk>/checklist/", acts.checklist, name="checklist"),
+    path("day/promises/", promises.promises, name="promises"),
+    path("contacts/<uuid:pk>/promise/", promises.contact_promise, name="contact_promise"),
     path("contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:pk>/tasks/", tasks.patient_tasks, name="patient_tasks"),
 ]

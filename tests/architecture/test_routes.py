@@ -21,6 +21,7 @@ from tests.factories import SavedViewFactory, TaskFactory, UserFactory
 from tests.factories.record import (
     ConditionFactory,
     ConsentFactory,
+    ContactFactory,
     ContactPointFactory,
     CoverageFactory,
     ObservationFactory,
@@ -42,7 +43,8 @@ OWN = {
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
-    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
+    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:task_new": "sam", "worklist:contact_new": "sam", "worklist:promises": "sam",
+    "jump": "sam",
     "worklist:views": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana", "outbox:health": "adam", "audit:events": "petra",
@@ -154,6 +156,8 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
 def work_of(cast: Any, route: Route) -> Any:
     if route.name == "worklist:patient_tasks":
         return cast.pat.pk
+    if route.name == "worklist:contact_promise":
+        return ContactFactory(patient=cast.pat, staff=cast.ana, note="I will call you tomorrow").pk
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
     return TaskFactory(patient=cast.pat).pk

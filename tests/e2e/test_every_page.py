@@ -46,7 +46,13 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ],
             *[
                 (name, reverse(name))
-                for name in ("worklist:task_new", "notifications:list", "accounts:me", "mfa_index")
+                for name in (
+                    "worklist:task_new",
+                    "worklist:promises",
+                    "notifications:list",
+                    "accounts:me",
+                    "mfa_index",
+                )
             ],
             ("history_add", reverse("patients:history_add", args=[grace.pk, "allergy"])),
             ("history_item", reverse("patients:history_item", args=[grace.pk, "condition", condition.pk])),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,15 +21,18 @@ from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task
 from coordination.worklist.actions import NextStep
+from coordination.worklist.actions.promising import promise
 from coordination.worklist.drafts import contact_key
 from coordination.worklist.forms import ContactForm, FollowUpForm, QuickLogForm
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.peek import follow_up_words, log_form
 from coordination.worklist.rows import strip_of
 from coordination.worklist.views.answers import back_to, parts, person, row_answer, wants_parts
+from coordination.worklist.views.promises import offer_of
 from patients.access import get_patient, rows_of
 from patients.models import ContactPoint, Patient
 
+PROMISE = ("promise_when", "promise_day", "promise_words")
 _MODE_OF = {Task.Kind.HOME_VISIT: Contact.Mode.HOME, Task.Kind.VISIT: Contact.Mode.VIDEO}
 
 
@@ -71,19 +75,20 @@ def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None)
     elif form.is_valid():
         try:
             contact = _log(user, patient, task, form.cleaned_data)
+            promised = _promise(user, contact, form.cleaned_data)
             _let_go(user, patient, task)
         except Refused as refused:
             refusal = refused.sentence
         except Stale as stale:
             refusal, status = stale.sentence, 409
         else:
-            return _saved(request, user, contact, place)
+            return _saved(request, user, contact, place, promised)
     if quick and wants_parts(request):
         return _quick(
             request, user, patient, task, place=place, data=request.POST, refusal=refusal, status=status
         )
     if quick:  # without a script the short form goes on as the full one, with what was typed
-        names = ("outcome", "note", "follow_up", "day", "no_follow_up_reason")
+        names = ("outcome", "note", "follow_up", "day", "no_follow_up_reason", *PROMISE)
         typed = {name: request.POST.get(name, "") for name in names}
         form = _full_form(request, user, patient, task, typed=typed)
     return _page(request, user, patient, task, form, refusal=refusal, status=status)
@@ -113,30 +118,49 @@ def _log(user: User, patient: Patient, task: Task | None, data: dict[str, Any]) 
     )
 
 
+def _promise(user: User, contact: Contact, data: dict[str, Any]) -> Task | None:
+    day = data["promised_for"]
+    if day is None:
+        return None
+    require(user, Permission.TASK_WORK)
+    return promise(patient=contact.patient, by=user, words=data["promise_words"], day=day, contact=contact)
+
+
 def _let_go(user: User, patient: Patient, task: Task | None) -> None:
     form, subject_id = contact_key(patient, task)
     let_go(by=user, form=form, subject_id=subject_id)
 
 
-def _saved(request: HttpRequest, user: User, contact: Contact, place: str) -> HttpResponse:
+def _saved(
+    request: HttpRequest, user: User, contact: Contact, place: str, promised: Task | None
+) -> HttpResponse:
+    sentence = _saved_words(user, contact, promised)
+    offer = None if promised else offer_of(user, contact)
+    after: dict[str, Any] = {"offer": offer, "place": place}
+    if wants_parts(request):
+        if contact.task is None:
+            return parts(
+                request, "worklist/_answer.html", after | {"sentence": sentence}, trigger="closeDialog"
+            )
+        contact.task.patient = contact.patient  # the row shows this contact as the last one
+        return row_answer(
+            request, contact.task, sentence, saved=contact, next_task=contact.next_task, **after
+        )
+    messages.success(request, sentence)
+    back = back_to(request, reverse("worklist:patient_tasks", args=[contact.patient_id]))
+    return redirect(f"{offer['url']}?{urlencode({'next': back})}" if offer else back)
+
+
+def _saved_words(user: User, contact: Contact, promised: Task | None) -> str:
     name = contact.patient.display_name
+    if promised is not None:
+        words = {"name": name, "title": promised.title, "due": follow_up_words(promised.due_at, user)}
+        return _("Saved for %(name)s. Promised: %(title)s, %(due)s.") % words
     if contact.next_task is not None:
         due = follow_up_words(contact.next_task.due_at, user)
-        sentence = _("Saved for %(name)s. Next: %(title)s, %(due)s.") % {
-            "name": name,
-            "title": contact.next_task.headline,
-            "due": due,
-        }
-    else:
-        sentence = _("Saved for %(name)s. Nothing follows.") % {"name": name}
-    if contact.task is None or not wants_parts(request):
-        if wants_parts(request):
-            return parts(request, "worklist/_answer.html", {"sentence": sentence}, trigger="closeDialog")
-        messages.success(request, sentence)
-        return redirect(back_to(request, reverse("worklist:patient_tasks", args=[contact.patient_id])))
-    task = contact.task
-    task.patient = contact.patient  # the row shows this contact as the last one
-    return row_answer(request, task, sentence, saved=contact, next_task=contact.next_task)
+        words = {"name": name, "title": contact.next_task.headline, "due": due}
+        return _("Saved for %(name)s. Next: %(title)s, %(due)s.") % words
+    return _("Saved for %(name)s. Nothing follows.") % {"name": name}
 
 
 def _quick(

@@ -114,8 +114,13 @@ def task_new(request: HttpRequest) -> HttpResponse:
 
 def _open(user: User, patient: Patient | None, data: dict[str, Any]) -> Task:
     names = ("title", "reason", "kind", "due", "owner", "queue", "priority", "minutes", "context")
+    source = Task.Source.PROMISE if data["promised"] and patient is not None else Task.Source.PERSON
     return actions.open_task(
-        by=user, patient=patient, checklist=data["steps"], **{name: data[name] for name in names}
+        by=user,
+        patient=patient,
+        checklist=data["steps"],
+        source=source,
+        **{name: data[name] for name in names},
     )
 
 

@@ -1,0 +1,34 @@
+"""What was promised to a patient becomes a task the moment it is said."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import User
+from coordination.lib import display
+from coordination.lib.refusal import Refused
+from coordination.worklist.actions.tasks import open_task
+from coordination.worklist.due import Due
+from coordination.worklist.models import Contact, Task
+from patients.models import Patient
+
+
+@transaction.atomic
+def promise(*, patient: Patient, by: User, words: str, day: dt.date, contact: Contact | None = None) -> Task:
+    """Open the task of a promise: due that day, for whoever promised. The promise of one contact is opened once."""
+    today = by.organization.today()
+    if day < today:
+        raise Refused(_("Choose a day that is still to come."), field="promise_day")
+    title = words.strip() or _("Call the patient")
+    return open_task(
+        by=by,
+        patient=patient,
+        title=title[:200],
+        reason=_("Promised to the patient on %(day)s") % {"day": display.day_short(today)},
+        due=Due.on(day, by.organization),
+        kind=Task.Kind.CALL if title.lower().startswith(("call", "phone", "ring")) else Task.Kind.FOLLOW_UP,
+        minutes=10,
+        source=Task.Source.PROMISE,
+        source_key=f"promise:{contact.pk}" if contact is not None else "",
+    )
