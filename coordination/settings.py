@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "coordination.idempotency.middleware.OnceOnly",
+    "patients.middleware.FollowMerged",
 ]
 
 ROOT_URLCONF = "coordination.urls"
@@ -390,6 +391,8 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "patient.named": ["patients.handlers.find_similar_names"],
     "patient.news": ["coordination.worklist.handlers.wake_for_news"],
     "patient.result": ["coordination.worklist.handlers.wake_for_news"],
+    "patient.merged": ["patients.handlers.gather_late_rows"],
+    "patient.unmerged": ["patients.handlers.find_similar_names"],
     "patient.died": ["coordination.worklist.handlers.stop_outreach"],
     "user.invited": ["coordination.accounts.handlers.send_invitation"],
     "password.forgotten": ["coordination.accounts.handlers.send_password_link"],
@@ -404,6 +407,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
     "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
     "forget_office_files": ("coordination.interop.office.jobs.forget_files", 15),
+    "gather_late_rows": ("patients.jobs.gather_late_rows", 60),
     "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
@@ -445,6 +449,10 @@ EXPORT_LISTS = {
 }
 # what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None (patients/panels.py)
 PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
+# records that need a person: callables (user) -> list of sections (patients/attention.py)
+PATIENT_ATTENTION = ["coordination.worklist.attention.of_work", "patients.attention.of_records"]
+# what they say and do when two records become one, or two again: modules (patients/actions/merging.py)
+PATIENT_MERGE_PARTS = ["coordination.worklist.merging"]
 # what they add on top of the timeline, still to come: callables (user, patient) -> list[Ahead]
 TIMELINE_AHEAD = ["coordination.worklist.panels.ahead"]
 LOGGING_CONFIG = None  # coordination.logs sets it up: JSON lines, an allow-list of keys

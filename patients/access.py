@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db import models
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from coordination.accounts.access import require
@@ -11,7 +12,15 @@ from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.paging import Page, keyset
-from patients.models import CareTeamMember, HistoryItem, Observation, Patient, RecordStatus
+from patients.models import (
+    CareTeamMember,
+    HistoryItem,
+    Observation,
+    Patient,
+    PatientMerge,
+    RecordStatus,
+    TwoPeople,
+)
 from patients.querysets import SENSITIVITY_PERMISSIONS, closed_labels
 
 M = TypeVar("M", bound=models.Model)
@@ -19,14 +28,61 @@ RECENT_EVENTS = 300  # how far back the access log is read for them
 RECENT_PATIENTS = 24  # more than are shown: some may no longer be seen
 
 
+class MergedAway(Exception):
+    """The record lives on in another one, which the person may see (patients.middleware leads there)."""
+
+    def __init__(self, pk: Any, survivor_id: Any) -> None:
+        super().__init__(str(pk))
+        self.pk, self.survivor_id = pk, survivor_id
+
+
 def get_patient(user: User, pk: Any, *, permission: Permission = Permission.PATIENT_VIEW) -> Patient:
-    """404 if the person may not know the patient exists, 403 if they see the patient but may not do this."""
-    patient: Patient = get_object_or_404(
-        Patient.objects.visible_to(user).select_related("team", "coordinator"), pk=pk
+    """404 if the person may not know the patient exists, 403 if they see the patient but may not do this.
+
+    Raises MergedAway for a record that was merged into one the person may see.
+    """
+    patient: Patient | None = (
+        Patient.objects.visible_to(user).select_related("team", "coordinator").filter(pk=pk).first()
     )
+    if patient is None:
+        if (into := survivor_of(pk)) != pk and seen_of(user, [into]):
+            raise MergedAway(pk, into)
+        raise Http404
     patient.organization = user.organization  # the same one, already read
     require(user, permission)
     return patient
+
+
+def survivor_of(pk: Any) -> Any:
+    """The record this one lives on in, however often that one was merged further; itself if it was not merged."""
+    while (into := Patient.objects.filter(pk=pk).values_list("merged_into", flat=True).first()) is not None:
+        pk = into
+    return pk
+
+
+def get_pair(user: User, pk: Any, other_pk: Any) -> tuple[Patient, Patient]:
+    """Two records of patients the person sees and may merge."""
+    return tuple(get_patient(user, one, permission=Permission.PATIENT_MERGE) for one in (pk, other_pk))  # type: ignore[return-value]
+
+
+def get_merge(user: User, patient: Patient, pk: Any) -> PatientMerge:
+    """A merge into this record. 404 for any other."""
+    merges = PatientMerge.objects.select_related("survivor", "merged__coordinator", "by", "undone_by")
+    merge: PatientMerge = get_object_or_404(merges, survivor=patient, pk=pk)
+    merge.survivor = patient
+    return merge
+
+
+def merges_of(patient: Patient) -> list[PatientMerge]:
+    """Records that went into this one, the latest first; those taken back too."""
+    rows = PatientMerge.objects.filter(survivor=patient).select_related("merged", "by", "undone_by")
+    return list(rows.order_by("-at", "-id"))
+
+
+def told_apart_from(patient: Patient) -> dict[Any, TwoPeople]:
+    """Whom somebody said this patient is not, by id."""
+    rows = TwoPeople.objects.filter(patient=patient).select_related("by")
+    return {row.other_id: row for row in rows}
 
 
 def get_of_patient(user: User, model: type[M], patient: Patient, pk: Any, *, permission: Permission) -> M:

@@ -228,6 +228,7 @@ def _more(user: User, patient: Patient) -> list[Item]:
     entries = [
         (Permission.PATIENT_EDIT, "patients:edit", _("Edit who and how to reach"), "pencil"),
         (Permission.PATIENT_PRINT, "patients:print", _("Print a summary"), "printer"),
+        (Permission.PATIENT_MERGE, "patients:merge", _("Merge with another record"), "users"),
     ]
     return [
         {"label": label, "icon": icon, "url": reverse(route, args=[patient.pk])}
@@ -317,6 +318,7 @@ def _details(user: User, patient: Patient, known: Facts, today: dt.date) -> list
         (_("How to say the name"), [patient.pronunciation]),
         (_("Former names"), [patient.former_names]),
         (_("Team"), [patient.team.name if patient.team else ""]),
+        (_("Merged from"), (f"{row.display_name}, {row.record_number}" for row in known.merged)),
     ]
     if user.may(Permission.HISTORY_VIEW):
         allergies = (

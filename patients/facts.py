@@ -40,6 +40,7 @@ class Facts:
     consents: list[Consent]
     allergies: list[Allergy]
     similar: list[Patient]
+    merged: list[Patient]  # records that went into this one
     care_team: int
 
 
@@ -79,6 +80,7 @@ _COVERAGE = ("rank", "kind", "payer", "plan", "member_id", "status", "starts_on"
 _IDENTIFIER = ("kind", "system", "value", "starts_on", "ends_on")
 _CONSENT = ("kind", "given", "signed_on", "expires_on", "revoked_at")
 _ALLERGY = ("text", "reaction", "criticality")
+_MERGED = ("family", "given", "record_number")
 _SIMILAR = ("family", "given", "middle", "birth_date", "birth_precision")
 
 
@@ -114,6 +116,7 @@ def facts_of(user: User, patient: Patient) -> Facts:
         consents=_rows(Consent.objects.open_to(user).filter(**mine).order_by("expires_on", "id"), _CONSENT),
         allergies=_rows(allergies, _ALLERGY),
         similar=_rows(similar, _SIMILAR, "other__"),
+        merged=_rows(Patient.objects.filter(merged_into=OuterRef("pk")).order_by("id"), _MERGED),
         care_team=Coalesce(Subquery(team, output_field=IntegerField()), 0),
     )
     return Facts(
@@ -125,6 +128,7 @@ def facts_of(user: User, patient: Patient) -> Facts:
         consents=_read(Consent, row["consents"]),
         allergies=_read(Allergy, row["allergies"]) if user.may(Permission.HISTORY_VIEW) else [],
         similar=_read(Patient, row["similar"]),
+        merged=_read(Patient, row["merged"]),
         care_team=row["care_team"],
     )
 

@@ -221,9 +221,7 @@ def _near(day: dt.date) -> list[dt.date]:
 def _candidates(probe: Probe) -> Iterable[tuple[Patient, Traits]]:
     """Bounded rows worth comparing: same number, near date of birth with a name alike, both names alike."""
     known = _owners_of(probe)
-    everyone = Patient.objects.filter(organization_id=probe.organization_id).exclude(
-        status="entered_in_error"
-    )
+    everyone = Patient.objects.filter(organization_id=probe.organization_id).standing()
     everyone = everyone.exclude(pk=probe.except_id).select_related("coordinator")
     found: dict[uuid.UUID, Patient] = {}
     for condition in _conditions(probe, list(known)):

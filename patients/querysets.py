@@ -33,6 +33,9 @@ _ENTERED = {
     "here": "select 'here'",
     "entering": "select set_config('app.organization', %(organization)s, true)",
 }
+# records nobody works with: never was a patient, or lives on in the record it was merged into
+HIDDEN = ("entered_in_error", "merged")
+
 _SCOPE_SQL = """
     with entered (name) as materialized ({entered})
     select found.kind, found.pk from entered cross join lateral (
@@ -136,7 +139,7 @@ class PatientQuerySet(models.QuerySet[Any]):
         scope = scope_of(user)
         if scope.is_empty:
             return self.none()
-        seen = self.filter(organization_id=scope.organization_id).exclude(status="entered_in_error")
+        seen = self.filter(organization_id=scope.organization_id).exclude(status__in=HIDDEN)
         if not scope.whole_organization:
             reach = Q(pk__in=scope.patient_ids)
             if scope.team_ids:
@@ -146,6 +149,10 @@ class PatientQuerySet(models.QuerySet[Any]):
 
     def active(self) -> Self:
         return self.filter(status="active")
+
+    def standing(self) -> Self:
+        """Without records entered in error and those that were merged away."""
+        return self.exclude(status__in=HIDDEN)
 
     def named_like(self, text: str) -> Self:
         """Bounded candidates for a typed name: same letters, one letter off, or sounding alike. Rank them afterwards."""

@@ -73,7 +73,7 @@ ROLES: dict[str, Role] = dict(
             "supervisor",
             _("Supervisor"),
             _("Answers for a team's caseload: assigns, covers, unblocks."),
-            _COORDINATE | {P.PATIENT_IMPORT, P.TEAM_MANAGE, P.SENSITIVE_GENETIC},
+            _COORDINATE | {P.PATIENT_MERGE, P.PATIENT_IMPORT, P.TEAM_MANAGE, P.SENSITIVE_GENETIC},
         ),
         _role(
             "program_manager",

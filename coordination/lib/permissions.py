@@ -16,6 +16,7 @@ class Permission(models.TextChoices):
     PATIENT_VIEW_ORGANIZATION = "patient_view_organization", _("See every patient of the organization")
     PATIENT_REGISTER = "patient_register", _("Add a patient")
     PATIENT_EDIT = "patient_edit", _("Change who the patient is and how to reach them")
+    PATIENT_MERGE = "patient_merge", _("Merge two records of one patient, and take them apart again")
     PATIENT_IMPORT = "patient_import", _("Import patients")
     PATIENT_PRINT = "patient_print", _("Print a patient summary")
     HISTORY_VIEW = "history_view", _("See health history")

@@ -27,11 +27,14 @@ JOBS = {
     "clear_sessions": gettext_lazy("Clear ended sessions"),
     "forget_import_files": gettext_lazy("Remove files of old imports"),
     "forget_office_files": gettext_lazy("Remove exported files after their hours"),
+    "gather_late_rows": gettext_lazy("Gather what came late to merged records"),
     "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {
     "task.assigned": gettext_lazy("Tell the owner of a task"),
     "notification.mail": gettext_lazy("E-mail: something waits"),
+    "patient.merged": gettext_lazy("Gather what came late to a merged record"),
+    "patient.unmerged": gettext_lazy("Look for similar names after a merge was taken back"),
     "import.requested": gettext_lazy("Go on with an import"),
     "export.requested": gettext_lazy("Go on with an export"),
     "patient.named": gettext_lazy("Look for similar names"),

@@ -216,7 +216,7 @@ _BLIND = """
         and not coalesce(
             u.organization_id = t.organization_id and u.roles && here.works and (
                 t.patient_id is null
-                or u.roles && here.looks and p.organization_id = u.organization_id and p.status <> 'entered_in_error' and (
+                or u.roles && here.looks and p.organization_id = u.organization_id and p.status not in ('entered_in_error', 'merged') and (
                     u.roles && here.sees_all
                     or exists (
                         select from patients_careteammember m

@@ -15,6 +15,7 @@ from patients.models.history import (
     Sensitivity,
 )
 from patients.models.imports import ImportIssue, ImportJob
+from patients.models.merging import PatientMerge, TwoPeople
 from patients.models.patient import Patient
 from patients.models.people import (
     CareTeamMember,
@@ -29,5 +30,6 @@ from patients.models.sight import AccessDenial, AccessGrant
 __all__ = [
     "HISTORY", "AccessDenial", "AccessGrant", "Address", "Allergy", "CareTeamMember", "Condition", "Consent", "ContactPoint", "Coverage",
     "Encounter", "FamilyHistory", "HistoryItem", "Identifier", "Immunization", "ImportIssue", "ImportJob", "Medication", "Observation",
-    "Patient", "Procedure", "RecordStatus", "RelatedPerson", "Sensitivity", "SimilarName", "SourceDocument",
+    "Patient", "PatientMerge", "Procedure", "RecordStatus", "RelatedPerson", "Sensitivity", "SimilarName", "SourceDocument",
+    "TwoPeople",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ class Patient(Sourced, Editable):
         ACTIVE = "active", _("In care")
         ENDED = "ended", _("Care ended")
         ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+        MERGED = "merged", _("Merged into another record")
 
     class Sex(models.TextChoices):
         FEMALE = "female", _("Female")
@@ -150,6 +151,10 @@ class Patient(Sourced, Editable):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
     care_ended_on = models.DateField(null=True, blank=True)
     care_ended_reason = models.CharField(max_length=200, blank=True)
+    # the record this one went into (HL7 A40): set while the status is "merged", and by merging alone
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="merged_records", null=True, blank=True, editable=False
+    )
     record_number = models.CharField(_("record number"), max_length=60, blank=True)
     team = models.ForeignKey(
         "accounts.Team", on_delete=models.PROTECT, related_name="patients", null=True, blank=True
@@ -210,6 +215,14 @@ class Patient(Sourced, Editable):
             models.CheckConstraint(
                 name="patient_end_is_dated",
                 condition=~models.Q(status="ended") | models.Q(care_ended_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="patient_merged_into_one",
+                condition=models.Q(status="merged", merged_into__isnull=False)
+                | (~models.Q(status="merged") & models.Q(merged_into__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="patient_merged_into_another", condition=~models.Q(merged_into=models.F("id"))
             ),
         ]
         indexes = [

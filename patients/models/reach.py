@@ -83,17 +83,37 @@ class ContactPoint(AboutPatient):
     do_not_use = models.BooleanField(default=False)  # unsafe or wrong: shown struck out, never dialed
     do_not_use_reason = models.CharField(max_length=200, blank=True)
     best_time = models.CharField(max_length=100, blank=True)
+    # confidential communications, 45 CFR 164.522(b): the hours to call, and who else may pick up
+    call_from = models.TimeField(null=True, blank=True)
+    call_until = models.TimeField(null=True, blank=True)
+    others_may_answer = models.CharField(max_length=120, blank=True)
     note = models.CharField(max_length=200, blank=True)
 
     privacy = Privacy(
         identifying=["value", "number"],
-        clinical=["do_not_use_reason", "note"],
-        safe=["kind", "rank", "voicemail", "text_allowed", "do_not_use", "best_time"],
+        clinical=["do_not_use_reason", "note", "others_may_answer"],
+        safe=[
+            "kind",
+            "rank",
+            "voicemail",
+            "text_allowed",
+            "do_not_use",
+            "best_time",
+            "call_from",
+            "call_until",
+        ],
     )
 
     class Meta:
         ordering = ["rank", "id"]
-        constraints = []
+        constraints = [
+            models.CheckConstraint(
+                name="contact_point_hours_in_order",
+                condition=models.Q(call_from__isnull=True)
+                | models.Q(call_until__isnull=True)
+                | models.Q(call_until__gt=models.F("call_from")),
+            ),
+        ]
         indexes = [
             models.Index(fields=["patient", "rank"], name="contact_point_patient"),
             models.Index(fields=["organization", "number"], name="contact_point_number"),

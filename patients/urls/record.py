@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from patients.views import coverage, history, people, record
+from patients.views import coverage, history, merging, people, record
 
 urlpatterns = [
     path("<uuid:pk>/", record.overview, name="patient"),
     path("<uuid:pk>/timeline/", record.timeline, name="timeline"),
     path("<uuid:pk>/access/", record.access_log, name="access"),
     path("<uuid:pk>/print/", record.print_summary, name="print"),
+    # two records of one person
+    path("<uuid:pk>/merge/", merging.choose, name="merge"),
+    path("<uuid:pk>/merge/<uuid:other_pk>/", merging.compare, name="merge_with"),
+    path("<uuid:pk>/merge/<uuid:other_pk>/two-people/", merging.apart, name="two_people"),
+    path("<uuid:pk>/merges/<uuid:merge_pk>/take-back/", merging.unmerge, name="unmerge"),
     # health history
     path("<uuid:pk>/history/", history.history, name="history"),
     path("<uuid:pk>/history/allergies/<slug:state>/", history.allergies, name="history_allergies"),

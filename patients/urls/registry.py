@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from patients.views import edit, registration, registry
+from patients.views import attention, edit, registration, registry
 
 urlpatterns: list[URLPattern] = [
     path("", registry.registry, name="registry"),
+    path("attention/", attention.attention, name="attention"),
     path("search/", registry.search, name="search"),
     path("new/", registration.new, name="new"),
     path("duplicates/", registration.similar, name="duplicates"),

@@ -54,6 +54,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         "search": SearchForm(initial={"text": text}),
         "is_filtered": is_filtered,
         "tabs": _tabs(request, chosen),
+        "can_correct": user.may(Permission.PATIENT_EDIT),
         "can_register": user.may(Permission.PATIENT_REGISTER),
     }
     if request.GET.get("s") and not text:

@@ -17,7 +17,7 @@ from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from patients.models import ImportJob
-from tests.factories import SavedViewFactory, TaskFactory, UserFactory
+from tests.factories import PatientFactory, SavedViewFactory, TaskFactory, UserFactory, merged_into
 from tests.factories.record import (
     ConditionFactory,
     ConsentFactory,
@@ -49,7 +49,10 @@ AREAS = {
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana", "outbox:health": "adam", "audit:events": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
+    "patients:attention": "sam",
 }  # fmt: skip
+# about two records: the supervisor merges, and sees both
+BY_SUE = {"patients:merge", "patients:merge_with", "patients:two_people", "patients:unmerge"}
 # who may open what belongs to one patient, task, colleague, ...: the control of the refusals
 MAY = {
     "patients": "ana",
@@ -143,6 +146,8 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         "person_pk": lambda: RelatedPersonFactory(patient=patient).pk,
         "member_pk": lambda: patient.careteammember_set.get().pk,
         "consent_pk": lambda: ConsentFactory(patient=patient).pk,
+        "other_pk": lambda: PatientFactory(organization=cast.riverbend, team=cast.north, coordinator=cast.ana, created_by=cast.ana).pk,
+        "merge_pk": lambda: merged_into(patient, cast.sue).pk,
         "coverage_pk": lambda: CoverageFactory(patient=patient).pk,
         "membership": lambda: TeamMembership.objects.get_or_create(team=cast.north, user=cast.vic, starts_on=timezone.now().date())[0].pk,
         "cover": lambda: Cover.objects.create(
@@ -220,8 +225,9 @@ def test_what_is_not_theirs_is_not_there(cast, signed_in, inside, area, fragment
 
 @by_area
 def test_it_opens_for_whom_it_should(cast, signed_in, area):
-    client = signed_in(getattr(cast, MAY[area]))
+    usual, sue = signed_in(getattr(cast, MAY[area])), signed_in(cast.sue)
     for route in [route for route in DETAILS if route.area == area]:
+        client = sue if route.name in BY_SUE else usual
         status = client.get(address(cast, route)).status_code
         assert status in {200, 302, 405}, f"{route.name} answered {status}"
 

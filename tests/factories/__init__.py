@@ -1,7 +1,7 @@
 """One factory per noun. Rows past their first state are made by the actions, so tests cannot invent impossible ones."""
 
 from tests.factories.accounts import OrganizationFactory, TeamFactory, UserFactory, grant_team
-from tests.factories.patients import PatientFactory, join_care_team
+from tests.factories.patients import PatientFactory, join_care_team, merged_into
 from tests.factories.worklist import SavedViewFactory, TaskFactory
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "UserFactory",
     "grant_team",
     "join_care_team",
+    "merged_into",
 ]

@@ -5,7 +5,8 @@ import factory
 
 from coordination.accounts.models import User
 from coordination.lib.names import name_keys, sort_name
-from patients.models import CareTeamMember, Patient
+from patients.actions.merging import merge_patients
+from patients.models import CareTeamMember, Patient, PatientMerge
 from tests.factories.accounts import OrganizationFactory, UserFactory
 
 
@@ -37,4 +38,17 @@ def join_care_team(patient: Patient, user: User, **values: Any) -> CareTeamMembe
         created_by=user,
         updated_by=user,
         **values,
+    )
+
+
+def merged_into(patient: Patient, by: User, **values: Any) -> PatientMerge:
+    """Another record of the same team, merged into this one."""
+    other = PatientFactory(organization=patient.organization, team=patient.team, created_by=by, **values)
+    return merge_patients(
+        survivor=patient,
+        merged=other,
+        chosen={},
+        second_identifier=other.record_number,
+        reason="Same card seen",
+        by=by,
     )

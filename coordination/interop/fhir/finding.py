@@ -9,6 +9,7 @@ from coordination.accounts.models import Organization
 from coordination.interop.fhir.mapping.patient import PatientFacts
 from coordination.interop.fhir.problems import Rejected
 from coordination.lib.names import sort_key
+from patients.access import survivor_of
 from patients.models import Identifier, Patient
 
 # a family shares its member number, so it names nobody
@@ -29,6 +30,9 @@ def find_patient(organization: Organization, source: str, key: str, facts: Patie
     known = here.filter(source=source, source_key=key).exclude(source_key="").first()
     owners = _owners(organization, facts) if facts else {}
     found = Found(known, is_same_source=True)
+    if known is not None and known.status == Patient.Status.MERGED:
+        # the record lives on in another one, which follows its own source: this one only completes it
+        found = Found(here.get(pk=survivor_of(known.pk)))
     if known is None and facts:
         found = _by_identifier(here, facts, owners)
     if found.patient is not None and found.patient.status == Patient.Status.ENTERED_IN_ERROR:
