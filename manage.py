@@ -32,7 +32,7 @@ TOOLS = ROOT / ".tools"
 UV = "uv==0.13.9"
 OLDEST, NEWEST = (3, 11), (3, 14)
 LOCKS = {"run": ROOT / "requirements-run.txt", "dev": ROOT / "requirements-dev.txt"}
-DEV_COMMANDS = {"test", "lint"}
+DEV_COMMANDS = {"test", "lint", "prove"}
 
 
 class CannotInstall(Exception):

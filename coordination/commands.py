@@ -10,6 +10,7 @@ from django.core.management import execute_from_command_line
 from coordination.environment import as_owner, complete, servers_needed, with_root
 from coordination.linting import lint
 from coordination.places import ROOT, Problem
+from coordination.proving import prove
 from coordination.supervisor import up
 from coordination.testing import test
 
@@ -26,6 +27,8 @@ def run_command(command: str, argv: Sequence[str]) -> int:
             return lint()
         if command == "bench":
             return bench(argv[2:])
+        if command == "prove":
+            return prove(argv[2:])
         return django_command(command, list(argv))
     except Problem as problem:
         print(problem, file=sys.stderr)

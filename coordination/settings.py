@@ -372,7 +372,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0},
     "seal": {"task": "coordination.audit.jobs.seal", "schedule": 5.0},
 }
-OUTBOX_LEASE_SECONDS = 90  # longer than the hard time limit of a job
+OUTBOX_LEASE_SECONDS: int = env.int("OUTBOX_LEASE_SECONDS", 90)  # longer than the hard time limit of a job
 OUTBOX_MAX_ATTEMPTS = 8  # over about six hours
 OUTBOX_KEEP_DAYS: int = env.int("OUTBOX_KEEP_DAYS", 90)  # HOUSE: how long a settled message stays
 IDEMPOTENCY_HOURS: int = env.int(
