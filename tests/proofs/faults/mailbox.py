@@ -8,7 +8,7 @@ from collections import Counter
 from types import TracebackType
 from typing import Any
 
-SLOW = 0.2  # seconds between taking a letter and saying so: a sender killed here does not know whether it arrived
+SLOW = 1.0  # seconds between taking a letter and saying so: a sender killed here does not know whether it arrived
 
 
 class _Conversation(socketserver.StreamRequestHandler):
@@ -39,7 +39,9 @@ class _Conversation(socketserver.StreamRequestHandler):
         found = re.search(rb"^Message-ID: <([^@>]+)@", letter, re.MULTILINE | re.IGNORECASE)
         with self.server.lock:
             self.server.letters[found[1].decode() if found else "without an id"] += 1
+        self.server.taking.set()
         time.sleep(SLOW)
+        self.server.taking.clear()
         self.say("250 taken")
 
 
@@ -50,6 +52,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.lock = threading.Lock()
         self.letters: Counter[str] = Counter()
+        self.taking = threading.Event()  # a sender waits for our word just now
 
     @property
     def url(self) -> str:

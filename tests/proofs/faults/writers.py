@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 PATIENCE = 150  # seconds for one write, all its tries together
+LOST_ANSWERS = 0.15  # of all tries
 TOKEN = "t" * 32  # any CSRF token is as good as another, as long as cookie and form agree
 
 
@@ -85,6 +86,9 @@ class Writer(threading.Thread):
         }
         try:
             connection.request("POST", path, urlencode(form), headers)
+            if self.dice.random() < LOST_ANSWERS:
+                time.sleep(self.dice.uniform(0, 0.3))
+                raise Unclear  # the line went dead: done or not, nobody here knows
             answer = connection.getresponse()
             answer.read()
         except (TimeoutError, socket.timeout) as slow:  # noqa: UP041
