@@ -21,7 +21,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         description="Pull the plugs, try every door, send every kind of rubbish, collide edits; report what was seen.",
     )
     parser.add_argument("proof", nargs="*", choices=[*PROOFS, []], help="which ones (default: all)")
-    parser.add_argument("--full", action="store_true", help="the long run: 500 kills, thousands of random worlds")
+    parser.add_argument(
+        "--full", action="store_true", help="the long run: 500 kills, thousands of random worlds"
+    )
     parser.add_argument("--seed", type=int, help="repeat the run with this seed")
     return parser.parse_args(words)
 

@@ -25,7 +25,14 @@ from coordination.places import ROOT, layout
 
 READY_SECONDS = 240
 # what would lead the house to the servers of the test run, or of whoever started it
-NOT_OURS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "THROUGHLINE_AS_OWNER", "BASE_URL", "THROUGHLINE_TEST_DB"}
+NOT_OURS = {
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "THROUGHLINE_AS_OWNER",
+    "BASE_URL",
+    "THROUGHLINE_TEST_DB",
+}
 
 
 class House:
@@ -124,7 +131,7 @@ class House:
             "Valkey": lambda _: self.kill_valkey(),
             "Valkey flushed": lambda _: Valkey(self.at).says(b"FLUSHALL").startswith(b"+OK"),
             "PostgreSQL immediate": lambda _: self.stop_postgres_immediately(),
-            "PostgreSQL backend": lambda dice: self.kill_backend(dice),
+            "PostgreSQL backend": self.kill_backend,
         }
 
     def kill_child(self, word: str) -> bool:
@@ -172,7 +179,9 @@ def kill(pid: int) -> bool:
 
 def processes() -> list[tuple[int, int, str]]:
     """Process, parent, command line of all that runs here."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     rows = (line.split(None, 2) for line in listed.splitlines())
     return [(int(row[0]), int(row[1]), row[2]) for row in rows if len(row) == 3]
 

@@ -23,10 +23,14 @@ KILLS = 500 if FULL else 18
 WRITERS = 6 if FULL else 4
 PAUSE = (0.3, 3.0) if FULL else (0.2, 1.2)  # seconds between two kills
 BACK_WITHIN = 60  # seconds
-AMID_A_LETTER = 2  # seconds a blow to the worker waits for the worst moment: a letter handed over and not confirmed
+AMID_A_LETTER = (
+    2  # seconds a blow to the worker waits for the worst moment: a letter handed over and not confirmed
+)
 
 
-def storm(house: House, mailbox: Mailbox, kills: int, dice: random.Random) -> tuple[Counter[str], list[float]]:
+def storm(
+    house: House, mailbox: Mailbox, kills: int, dice: random.Random
+) -> tuple[Counter[str], list[float]]:
     """Hurt the house `kills` times; what was hit, and how long each outage of the pages lasted."""
     hit: Counter[str] = Counter()
     outages: list[float] = []

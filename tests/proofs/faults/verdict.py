@@ -58,7 +58,9 @@ def judge(house: House, writes: Sequence[Write], mailbox: Mailbox) -> dict[str, 
     with mailbox.lock:
         letters = Counter(mailbox.letters)
     return {
-        "acknowledged but missing": [m for m, write in wanted.items() if write.acknowledged and m not in rows],
+        "acknowledged but missing": [
+            m for m, write in wanted.items() if write.acknowledged and m not in rows
+        ],
         "there twice": [mark for mark, (count, _pk) in rows.items() if count > 1],
         "there, but nobody asked": [mark for mark in rows if mark not in wanted],
         "without exactly one audit event": [mark for mark in rows if events.get(mark) != 1],
@@ -68,8 +70,6 @@ def judge(house: House, writes: Sequence[Write], mailbox: Mailbox) -> dict[str, 
         "letters that claim to be sent": [
             pk for pk, state in mails.items() if state == "sent" and not letters[pk]
         ],
-        "letters nobody knows of": [
-            pk for pk in letters if mails.get(pk) not in {"sent", "uncertain"}
-        ],
+        "letters nobody knows of": [pk for pk in letters if mails.get(pk) not in {"sent", "uncertain"}],
         "given up": [state for state, _count in house.ask(TROUBLED)],
     }
