@@ -281,6 +281,7 @@ WORKDAY_HOURS: tuple[int, int] = (
     env.int("WORKDAY_STARTS", 8),
     env.int("WORKDAY_ENDS", 17),
 )  # the day ribbon, free time
+STALE_POLL_SECONDS: int = env.int("STALE_POLL_SECONDS", 60)  # how often a list asks whether it changed
 UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
 CONTACT_ATTEMPTS: int = env.int(
     "CONTACT_ATTEMPTS", 3

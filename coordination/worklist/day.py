@@ -97,6 +97,13 @@ class View:
         return f"{reverse('worklist:day')}{'?' if query else ''}{query.urlencode()}"
 
 
+def changes_address(view: View, since: dt.datetime) -> str:
+    """Where the page asks what others changed in its list."""
+    query = QueryDict(view.address().partition("?")[2], mutable=True)
+    query["since"] = since.isoformat()
+    return f"{reverse('worklist:day_changes')}?{query.urlencode()}"
+
+
 def view_behind(current_url: str) -> View | None:
     """The view a fragment's page shows, when that page is My day."""
     address = urlsplit(current_url)
@@ -137,6 +144,8 @@ def read_day(user: User, view: View) -> dict[str, Any]:
             "clear_url": view.address(risk="", kind=""),
             "peek_url": peek_address(view.selected),
             "refreshed_at": clock.now,
+            "changes_url": changes_address(view, clock.now),
+            "poll_seconds": settings.STALE_POLL_SECONDS,
         }
         | counts(user, view, figures, clock)
     )

@@ -5,6 +5,7 @@ from coordination.worklist.views import acts, contacts, day, edit, promises, sav
 app_name = "worklist"
 urlpatterns = [
     path("day/", day.day, name="day"),
+    path("day/changes/", day.changes, name="day_changes"),
     path("day/print/", day.day_print, name="day_print"),
     path("views/", saved.views, name="views"),
     path("views/new/", saved.view_new, name="view_new"),

@@ -1,8 +1,16 @@
-// Keyboard shortcuts. An element names its own: data-key="n", "mod+k" or "g d" (one after the other).
-// Ctrl Enter saves the form one is in. Single keys rest while typing and can be turned off (body data-keys="off").
+// Keyboard shortcuts. An element names its own: data-key="n", "mod+k" or "g d" (one after the other). A person's own keys
+// (body data-remap) are turned into these. Single keys rest while typing and can be turned off (body data-keys="off").
+const own = JSON.parse(document.body.dataset.remap || "{}");
 const typing = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 let first = "";
 let timer = 0;
+
+// before every other listener: what was pressed as a command, "" when single keys rest
+document.addEventListener("keydown", (event) => {
+  const key = event.key.toLowerCase();
+  const rests = document.body.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || typing(event.target);
+  event.command = rests || event.isComposing ? "" : first ? `${first} ${key}` : (own[key] ?? key);
+}, true);
 
 function find(key) {
   const root = document.querySelector("dialog[open]") ?? document;
@@ -20,29 +28,42 @@ function save(event) {
   const button = form?.querySelector(".btn.primary:not([disabled])");
   if (!button) return;
   event.preventDefault();
+  const saved = ({ detail }) => detail.ctx.response.status < 400 && document.dispatchEvent(new Event("list:next"));
+  if (event.shiftKey) document.addEventListener("htmx:after:swap", saved, { once: true });
   form.requestSubmit(button.type === "submit" ? button : undefined);
 }
 
+function today(event) {
+  if (!event.target.matches("input[type=date]")) return;
+  event.preventDefault();
+  event.target.value = new Date().toLocaleDateString("sv");
+  for (const kind of ["input", "change"]) event.target.dispatchEvent(new Event(kind, { bubbles: true }));
+}
+
+function outcome(event) {
+  const form = event.target.closest("form") ?? document.querySelector("dialog[open] form, #peek form");
+  const choice = form?.querySelectorAll("[type=radio][name=outcome]")[event.code.slice(5) - 1];
+  if (choice) press(choice, event);
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.repeat || event.altKey || event.defaultPrevented) return;
+  if (event.isComposing || event.repeat || event.defaultPrevented) return;
   const key = event.key.toLowerCase();
+  if (event.altKey) return /^Digit[1-4]$/.test(event.code) && outcome(event);
   if (event.ctrlKey || event.metaKey) {
     if (key === "enter") save(event);
+    else if (key === ";") today(event);
     else if (find(`mod+${key}`)) press(find(`mod+${key}`), event);
     return;
   }
-  if (document.body.dataset.keys === "off" || typing(event.target) || key.length > 1) return;
-  if (key === "/") {
-    const search = document.querySelector("[data-search], input[type=search]");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-    }
-    return;
-  }
-  const target = (first && find(`${first} ${key}`)) || find(key);
+  if (!event.command || key.length > 1) return;
+  const target = find(event.command);
   clearTimeout(timer);
-  first = !target && document.querySelector(`[data-key^="${CSS.escape(key)} "]`) ? key : "";
+  first = !first && !target && document.querySelector(`[data-key^="${CSS.escape(event.command)} "]`) ? event.command : "";
   timer = setTimeout(() => (first = ""), 1200);
   if (target) press(target, event);
+  else if (event.command === "/") {
+    event.preventDefault();
+    document.querySelector("[data-search], input[type=search]")?.focus();
+  } else if (/^[1-9]$/.test(event.command)) document.querySelectorAll(".tabbar .tabs a")[event.command - 1]?.click();
 });

@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from coordination.accounts.access import require
+from coordination.accounts.middleware import passive
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.worklist.access import clock_of, desk_named, get_task, list_work
+from coordination.worklist.changes import count_changes, read_ids, read_since
 from coordination.worklist.day import View, read_day, view_behind
 from coordination.worklist.peek import read_peek
 from coordination.worklist.rows import Reader, row_of
@@ -32,6 +34,19 @@ def day(request: HttpRequest) -> HttpResponse:
     if wants_parts(request) and view.after:
         return parts(request, "worklist/_more.html", page)
     return render(request, "worklist/day.html", page)
+
+
+@passive
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """How many rows of the list others changed since it was read; nothing to say is 204. Asked by the page itself."""
+    user = person(request)
+    require(user, Permission.TASK_VIEW)
+    since, view = read_since(request.GET.get("since", "")), View.read(request.GET)
+    number = count_changes(user, view, since, read_ids(request.GET.get("ids", ""))) if since else 0
+    if not number:
+        return HttpResponse(status=204)
+    return parts(request, "worklist/_changes.html", {"number": number, "show_url": view.address()})
 
 
 @require_safe
