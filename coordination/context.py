@@ -1,12 +1,15 @@
 """What every page shows around its content."""
 
+import json
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from coordination.accounts.keys import COMMANDS, key_of, list_shortcuts, remap, sheet, shown
 from coordination.accounts.middleware import write_step
 from coordination.accounts.permissions import Permission
 from coordination.navigation import navigation
@@ -28,8 +31,13 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "density": user.density,
             "type_size": user.type_size,
             "keys": user.single_keys,
+            "key": {name: shown(key_of(user, name)) for name in COMMANDS},
+            "shortcuts": list_shortcuts(user),
+            "remap": json.dumps(remap(user)) if user.keys else "",
             "clock": user.clock,
         },
+        "key_sheet": cache(lambda: sheet(user)),
+        "new_items": new_items(user),
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
         "jump_url": reverse("patients:registry") if user.may(Permission.PATIENT_VIEW) else "",
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
@@ -38,6 +46,20 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "view_bar": cache(lambda: view_bar(request)),
         "session": session_times(),
     }
+
+
+def new_items(user: Any) -> list[dict[str, str]]:
+    """What this person may start from anywhere."""
+    found = [
+        ("worklist:contact_new", _("Log a contact"), "phone", Permission.CONTACT_LOG),
+        ("worklist:task_new", _("Add a task"), "plus", Permission.TASK_WORK),
+        ("patients:new", _("Add a patient"), "user-plus", Permission.PATIENT_REGISTER),
+    ]
+    return [
+        {"url": reverse(route), "label": label, "icon": icon}
+        for route, label, icon, permission in found
+        if user.may(permission)
+    ]
 
 
 def session_times() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from coordination.accounts.models import User
 from coordination.audit.actions import record_access
 from coordination.lib.permissions import Permission
 from coordination.navigation import navigation
-from coordination.worklist.access import list_saved_views
+from coordination.worklist.saved import named_views
 from patients.access import list_patients, recently_opened
 from patients.banner import actions_for
 from patients.finding import closest, find, fingerprint
@@ -44,7 +44,7 @@ def jump(request: HttpRequest) -> HttpResponse:
         "rows": rows(found, user),
         "actions": _named(actions, text),
         "whose": current.display_name if current else "",
-        "pages": _named([*navigation(user, ""), *_saved_views(user)], text),
+        "pages": _named([*navigation(user, ""), *named_views(request)], text),
         "status": _status(text, len(found), count),
     }
     return render(request, "components/_jump_results.html", context)
@@ -83,13 +83,6 @@ def _patient_on(request: HttpRequest) -> uuid.UUID | None:
 
 def _named(entries: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
     return [entry for entry in entries if text.casefold() in str(entry["label"]).casefold()]
-
-
-def _saved_views(user: User) -> list[dict[str, Any]]:
-    return [
-        {"label": view.name, "icon": "star", "url": reverse("worklist:view", args=[view.pk])}
-        for view in list_saved_views(user)
-    ]
 
 
 def _status(text: str, shown: int, count: int) -> str:

@@ -13,9 +13,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts import actions
+from coordination.accounts.keys import COMMANDS, FIXED, key_of, own_only, read_key, shown
 from coordination.accounts.models import Site, Team, User
 from coordination.accounts.roles import ROLES
 
@@ -287,3 +289,47 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, live in {"theme": "theme", "density": "density", "type_size": "type"}.items():
             self.fields[name].widget.attrs["data-live"] = live
+
+
+class KeysForm(forms.Form):
+    """One field for each command. Two commands never share a key; an empty field takes the key away."""
+
+    single_keys = forms.BooleanField(
+        label=_("Single-key shortcuts"),
+        required=False,
+        help_text=_("Turn them off if you use speech input. Ctrl K and Ctrl Enter stay."),
+    )
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data, initial={"single_keys": user.single_keys})
+        for command in COMMANDS.values():
+            key = key_of(user, command.name)
+            self.fields[command.name] = forms.CharField(
+                label=str(command.label),
+                required=False,
+                max_length=10,
+                strip=False,
+                initial=shown(key),
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        taken: dict[str, str] = {}
+        for name, command in COMMANDS.items():
+            key = data[name] = read_key(data.get(name, ""))
+            if not key:
+                continue
+            if len(key) != 1 or not key.isprintable():
+                self.add_error(name, gettext("One letter or sign, or the word Space."))
+            elif key in FIXED:
+                self.add_error(name, gettext("1 to 9 open the tabs of a record. Choose another key."))
+            elif key in taken:
+                words = {"key": shown(key), "command": COMMANDS[taken[key]].label}
+                self.add_error(name, gettext("%(key)s is the key for “%(command)s” already.") % words)
+            else:
+                taken[key] = command.name
+        return data
+
+    def chosen(self) -> dict[str, str]:
+        return own_only({name: self.cleaned_data[name] for name in COMMANDS})

@@ -153,6 +153,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     density = models.CharField(max_length=12, choices=Density.choices, default=Density.COZY)
     type_size = models.PositiveSmallIntegerField(default=14)
     single_keys = models.BooleanField(default=True)
+    keys = models.JSONField(
+        default=dict, blank=True
+    )  # the keys they chose: {command: key} (accounts/keys.py)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
@@ -162,6 +165,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         safe=[
             "password", "last_login", "is_superuser", "email", "name", "credential", "roles", "phone", "languages", "capacity",
             "is_active", "is_system", "joined_at", "left_on", "time_zone", "clock", "theme", "density", "type_size", "single_keys",
+            "keys",
         ]
     )  # fmt: skip
 

@@ -33,6 +33,7 @@ urlpatterns = [
     path("teams/<uuid:pk>/", include(team_patterns)),
     path("sites/", teams.sites, name="sites"),
     path("me/", me.me, name="me"),
+    path("me/keys/", me.keys, name="keys"),
     path("me/sessions/end/", me.sessions_end, name="sessions_end"),
     path("session/keep/", me.session_keep, name="session_keep"),
 ]

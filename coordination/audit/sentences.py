@@ -116,6 +116,7 @@ SENTENCES: dict[str, Promise] = {
     "draft.started": _("Began to type in a form"),
     "draft.discarded": _("Discarded a draft"),
     "loops.checked": _("Looked for work that could be dropped"),
+    "text.copied": _("Took text out to copy it elsewhere"),
     "view.saved": _("Saved a view of a list"),
     "view.changed": _("Changed a saved view"),
     "view.deleted": _("Deleted a saved view"),

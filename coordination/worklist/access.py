@@ -119,6 +119,21 @@ def list_promises(user: User) -> TaskQuerySet:
     return tasks.filter(source=Task.Source.PROMISE)
 
 
+def list_contacts_on(user: User, patient: Patient, day: dt.date) -> QuerySet[Contact]:
+    """The contacts of one day of the organization, earliest first."""
+    zone = user.organization.zone
+    within = (start_of_day(day, zone), end_of_day(day, zone))
+    contacts = list_contacts(user, patient).filter(occurred_at__range=within).select_related("next_task")
+    return contacts.order_by("occurred_at", "id")
+
+
+def get_contact(user: User, pk: Any) -> Contact:
+    """404 for a contact with a patient the person does not see."""
+    contacts = Contact.objects.visible_to(user).select_related("patient", "staff", "next_task")
+    contact: Contact = get_object_or_404(contacts, pk=pk)
+    return contact
+
+
 def list_owners(user: User) -> list[User]:
     """Colleagues who may work a task. Whether they see the patient is asked when one is chosen."""
     return [colleague for colleague in list_colleagues(user) if colleague.may(Permission.TASK_WORK)]

@@ -64,9 +64,21 @@ def near_days(today: dt.date) -> dict[str, tuple[dt.date, str]]:
     }
 
 
+class KeyedChoices(forms.RadioSelect):
+    """Choices that a key picks: S opens the dialog, then T, W or D."""
+
+    KEYS = {"tomorrow": "t", "week": "w", "pick": "d"}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        if key := self.KEYS.get(str(value)):
+            option["attrs"] |= {"data-key": key, "aria-keyshortcuts": key.upper()}
+        return option
+
+
 class SnoozeForm(TaskEdit):
     begins_with = "when"
-    when = forms.ChoiceField(label=_("Sleep until"), widget=forms.RadioSelect, initial="tomorrow")
+    when = forms.ChoiceField(label=_("Sleep until"), widget=KeyedChoices, initial="tomorrow")
     day = DayField(label=_("Day"), required=False)
     wakes_on = forms.ChoiceField(
         label=_("Or earlier, as soon as there is"),

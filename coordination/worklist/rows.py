@@ -206,6 +206,7 @@ def contact_of(contact: Contact) -> dict[str, Any]:
         "by": contact.staff.name,
         "note": contact.note,
         "reached": contact.is_interactive,
+        "text_url": reverse("worklist:contact_text", args=[contact.pk]),
     }
 
 

@@ -27,7 +27,9 @@ ROUTES = {"worklist:day": SavedView.Page.DAY, "patients:registry": SavedView.Pag
 ADDRESSES = {page: route for route, page in ROUTES.items()}
 COUNTED_MOST = 1000  # as the list of patients counts
 COUNTS_LAST = 60  # seconds
+FOUND_MOST = 50
 _KEPT = "pinned_views"
+_READ_BY = {*ROUTES, "worklist:views"}
 _DESK = re.compile(r"mine|(?:queue|cover):[0-9a-f-]{36}")
 _PLAIN = {"status": "active", "sort": "name"}  # what the list of patients shows without being asked
 
@@ -140,21 +142,36 @@ def count_words(number: int) -> str:
 
 
 def pinned_views(request: HttpRequest) -> list[dict[str, Any]]:
-    """The pinned views of the side navigation. Counted at most once a minute for one session, which keeps them."""
+    """The pinned views of the side navigation. The session keeps them: read by the pages of lists, at most once a minute; any
+    other page shows what was read, and a count no longer than it holds."""
     user: Any = request.user
     if not user.may(Permission.PATIENT_VIEW):
         return []
-    kept = request.session.get(_KEPT)
-    if not kept or kept["until"] < time.time():
-        views = list(list_saved_views(user).filter(is_pinned=True)[:PINNED_MOST])
-        kept = {"until": time.time() + COUNTS_LAST, "lines": lines(user, views)}
+    kept = request.session.get(_KEPT) or {"until": 0.0, "lines": []}
+    is_fresh = kept["until"] > time.time()
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    if not is_fresh and name in _READ_BY:
+        views = list(list_saved_views(user)[:FOUND_MOST])
+        pinned = [view for view in views if view.is_pinned][:PINNED_MOST]
+        names = [{"label": view.name, "url": reverse("worklist:view", args=[view.pk])} for view in views]
+        kept = {"until": time.time() + COUNTS_LAST, "lines": lines(user, pinned), "names": names}
         request.session[_KEPT] = kept
+        is_fresh = True
     current = request.GET.get("view", "")
-    return [line | {"current": line["id"] == current} for line in kept["lines"]]
+    return [
+        line | {"current": line["id"] == current, "count": line["count"] if is_fresh else ""}
+        for line in kept["lines"]
+    ]
+
+
+def named_views(request: HttpRequest) -> list[dict[str, Any]]:
+    """Every view the session knows, to be found by name without a statement. Opening one goes through its door."""
+    kept = request.session.get(_KEPT) or {}
+    return [line | {"icon": "star"} for line in kept.get("names", [])]
 
 
 def forget_pinned(request: HttpRequest) -> None:
-    """Count again on the next page: a view was saved, changed or deleted."""
+    """Read again on the next page of a list: a view was saved, changed or deleted."""
     request.session.pop(_KEPT, None)
 
 

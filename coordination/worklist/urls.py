@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, contacts, day, edit, promises, saved, tasks
+from coordination.worklist.views import acts, contacts, day, edit, notes, promises, saved, tasks
 
 app_name = "worklist"
 urlpatterns = [
@@ -29,6 +29,10 @@ urlpatterns = [
     path("tasks/<uuid:pk>/checklist/", acts.checklist, name="checklist"),
     path("day/promises/", promises.promises, name="promises"),
     path("contacts/<uuid:pk>/promise/", promises.contact_promise, name="contact_promise"),
+    path("tasks/<uuid:pk>/text/", notes.task_text, name="task_text"),
+    path("contacts/<uuid:pk>/text/", notes.contact_text, name="contact_text"),
+    path("patients/<uuid:pk>/text/", notes.patient_text, name="patient_text"),
+    path("patients/<uuid:pk>/contacts/text/", notes.patient_contacts_text, name="patient_contacts_text"),
     path("contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:pk>/tasks/", tasks.patient_tasks, name="patient_tasks"),
 ]

@@ -9,7 +9,8 @@ let timer = 0;
 document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const rests = document.body.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || typing(event.target);
-  event.command = rests || event.isComposing ? "" : first ? `${first} ${key}` : (own[key] ?? key);
+  const mapped = document.querySelector("dialog[open]") ? key : (own[key] ?? key); // a dialog names its choices itself
+  event.command = rests || event.isComposing ? "" : first ? `${first} ${key}` : mapped;
 }, true);
 
 function find(key) {

@@ -159,10 +159,12 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
 
 
 def work_of(cast: Any, route: Route) -> Any:
-    if route.name == "worklist:patient_tasks":
+    if route.name.startswith("worklist:patient"):
         return cast.pat.pk
     if route.name == "worklist:contact_promise":
         return ContactFactory(patient=cast.pat, staff=cast.ana, note="I will call you tomorrow").pk
+    if route.name == "worklist:contact_text":
+        return ContactFactory(patient=cast.pat, staff=cast.ana).pk
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
     return TaskFactory(patient=cast.pat).pk

@@ -126,7 +126,7 @@ def test_every_page_says_its_language_and_title() -> None:
 
 
 WORDS = re.compile(r">([^<>{}]*[A-Za-z]{3,}[^<>{}]*)<")
-NAMES = {"Throughline", "Ctrl", "Enter", "Esc", "Ctrl Enter", "Ctrl K"}
+NAMES = {"Throughline", "Alt", "Ctrl", "Enter", "Esc", "Ctrl Enter", "Ctrl K"}
 
 
 def test_every_word_a_person_reads_goes_through_translation() -> None:

@@ -15,7 +15,7 @@ from coordination.lib.refusal import Refused, Stale
 from coordination.outbox.actions import post
 
 SECURITY = Event.Kind.SECURITY
-PREFERENCES = ("theme", "density", "type_size", "clock", "time_zone", "single_keys")
+PREFERENCES = ("theme", "density", "type_size", "clock", "time_zone", "single_keys", "keys")
 
 
 @transaction.atomic

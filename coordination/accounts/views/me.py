@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coordination.accounts import access, actions
-from coordination.accounts.forms import PreferencesForm
+from coordination.accounts.forms import KeysForm, PreferencesForm
+from coordination.accounts.keys import GROUPS
 
 PREFERENCES = ["theme", "density", "type_size", "clock", "time_zone", "single_keys"]
 
@@ -29,6 +30,24 @@ def me(request: HttpRequest) -> HttpResponse:
         "teams": access.teams_of(user),
     }
     return render(request, "accounts/me.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keys(request: HttpRequest) -> HttpResponse:
+    """Which key does what. `reset` gives everyone's keys back."""
+    user: Any = request.user
+    if request.method == "POST" and "reset" in request.POST:
+        actions.save_preferences(by=user, keys={})
+        messages.success(request, _("Every command has its first key again."))
+        return redirect("accounts:keys")
+    form = KeysForm(request.POST if request.method == "POST" else None, user=user)
+    if form.is_bound and form.is_valid():
+        actions.save_preferences(by=user, keys=form.chosen(), single_keys=form.cleaned_data["single_keys"])
+        messages.success(request, _("Saved."))
+        return redirect("accounts:keys")
+    groups = [(heading, [form[command.name] for command in commands]) for heading, commands in GROUPS.items()]
+    context = {"form": form, "groups": groups, "has_own": bool(user.keys)}
+    return render(request, "accounts/keys.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
