@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_sessions_and_limits")]
+    dependencies = [("accounts", "0003_session_with_its_person")]
 
     operations = [
         migrations.AddField(
