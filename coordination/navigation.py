@@ -25,6 +25,7 @@ ENTRIES = [
     Entry("interop:imports", _("Imports"), "upload", "G I", Permission.PATIENT_IMPORT),
     Entry("accounts:users", _("Users"), "user-cog", "G U", Permission.USER_MANAGE),
     Entry("accounts:teams", _("Teams"), "users-round", "G T", Permission.TEAM_MANAGE),
+    Entry("clients:apps", _("Apps"), "network", "G C", Permission.INTEGRATION_MANAGE),
     Entry("audit:events", _("Audit"), "shield-check", "G A", Permission.AUDIT_VIEW),
     Entry("outbox:health", _("Health"), "activity", "G H", Permission.HEALTH_VIEW),
 ]

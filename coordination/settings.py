@@ -68,9 +68,13 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.idp.oidc",
     "guardian",
     "django_htmx",
     "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "coordination.lib",
     "coordination.audit",
     "coordination.outbox",
@@ -78,6 +82,7 @@ INSTALLED_APPS = [
     "coordination.drafts",
     "coordination.accounts",
     "coordination.notifications",
+    "coordination.clients",
     "patients",
     "coordination.worklist",
     "coordination.interop",
@@ -101,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "coordination.accounts.middleware.Person",
     "coordination.accounts.middleware.SessionClock",
+    "coordination.api.middleware.ApiDoor",
     "coordination.middleware.OneTransaction",
     "coordination.accounts.middleware.LoginRequired",
     "coordination.accounts.middleware.SecondStepRequired",
@@ -275,6 +281,36 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "coordination.views.csrf_failure"
+
+# --- API: tokens, and what DRF and the schema are told ----------------------------------------------------------------
+IDP_OIDC_ADAPTER = "coordination.clients.adapters.TokenAdapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 15 * 60  # HOUSE: as long as an idle session
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN: int = env.int("API_REFRESH_DAYS", 90) * 24 * 60 * 60  # HOUSE
+API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", 600)  # HOUSE: of one person through one app
+API_MAX_BYTES = 2 * 1024 * 1024  # of one request
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["coordination.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["coordination.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "coordination.api.schema.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "coordination.api.problems.answer",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Throughline API",
+    "DESCRIPTION": "Patients, tasks, contacts and health history: what the pages show, under the same rules. See docs/api.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [],
+    "COMPONENT_SPLIT_REQUEST": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+}
 
 # --- HOUSE: how work is planned ---------------------------------------------------------------------------------------
 WORKDAY_HOURS: tuple[int, int] = (

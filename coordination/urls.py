@@ -16,6 +16,8 @@ urlpatterns = [
     path("health/", include("coordination.outbox.urls")),
     path("audit/", include("coordination.audit.urls")),
     path("", include("coordination.accounts.urls")),
+    path("", include("coordination.clients.urls")),
+    path("api/v1/", include("coordination.api_urls")),
     path("account/", include("coordination.accounts.sign_in_urls")),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),

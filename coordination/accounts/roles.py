@@ -85,7 +85,14 @@ ROLES: dict[str, Role] = dict(
             "admin",
             _("Administrator"),
             _("Manages people, teams and the system. Sees no clinical data."),
-            {P.USER_MANAGE, P.TEAM_MANAGE, P.HEALTH_VIEW, P.HEALTH_REPAIR, P.PATIENT_IMPORT},
+            {
+                P.USER_MANAGE,
+                P.TEAM_MANAGE,
+                P.INTEGRATION_MANAGE,
+                P.HEALTH_VIEW,
+                P.HEALTH_REPAIR,
+                P.PATIENT_IMPORT,
+            },
         ),
         _role(
             "privacy_officer",

@@ -67,7 +67,7 @@ def record(
         changed=list(changed),
         purpose=purpose,
         reason=reason,
-        detail=dict(detail or {}),
+        detail={**(detail or {}), **({"app": through.app_id} if through.app_id else {})},
         door=through.route,
         request_id=through.request_id,
         address=through.address,

@@ -13,6 +13,7 @@ class Door:
     route: str = ""
     request_id: str = ""
     address: str | None = None
+    app_id: str = ""  # the program that called the API
     accesses: list[dict[str, Any]] | None = (
         None  # what this request showed: it counts also when the rest is undone
     )

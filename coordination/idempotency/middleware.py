@@ -17,7 +17,7 @@ from coordination.lib.retry import is_conflict
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 KEPT_HEADERS = (
-    "Location", "Content-Type", "Content-Language", "HX-Location", "HX-Push-Url", "HX-Redirect", "HX-Refresh",
+    "Location", "Content-Type", "Content-Language", "ETag", "HX-Location", "HX-Push-Url", "HX-Redirect", "HX-Refresh",
     "HX-Replace-Url", "HX-Reselect", "HX-Reswap", "HX-Retarget", "HX-Trigger",
 )  # fmt: skip
 LARGEST_BODY = 256 * 1024

@@ -38,6 +38,7 @@ class Permission(models.TextChoices):
     AUDIT_VIEW = "audit_view", _("Read the audit trail")
     USER_MANAGE = "user_manage", _("Manage users and their roles")
     TEAM_MANAGE = "team_manage", _("Manage teams, sites and grants")
+    INTEGRATION_MANAGE = "integration_manage", _("Let other programs in")
     HEALTH_VIEW = "health_view", _("See the health of the system")
     HEALTH_REPAIR = "health_repair", _("Decide what happens to stuck messages")
 

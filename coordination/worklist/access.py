@@ -88,6 +88,26 @@ def list_work(user: User, desk: Desk) -> TaskQuerySet:
     return tasks.in_queues([desk.queue_id]) if desk.queue_id else tasks.owned_by(desk.owner_id)
 
 
+def list_tasks(user: User, **asked: Any) -> TaskQuerySet:
+    """Tasks the person sees, narrowed. Asked for nobody's, no queue's and no patient's in particular: one's own."""
+    require(user, Permission.TASK_VIEW)
+    tasks: TaskQuerySet = Task.objects.visible_to(user)
+    columns = ("owner_id", "queue_id", "patient_id", "kind")
+    named: dict[str, Any] = {name: asked[name] for name in columns if name in asked}
+    if not {"owner_id", "queue_id", "patient_id"} & set(named):
+        named["owner_id"] = user.pk
+    if "due_after" in asked:
+        named["due_at__gte"] = asked["due_after"]
+    if "due_before" in asked:
+        named["due_at__lt"] = asked["due_before"]
+    tasks = tasks.filter(**named)
+    if "bucket" in asked:
+        return tasks.in_bucket(asked["bucket"], clock_of(user))
+    status = asked.get("status", "open")
+    groups = {"open": tasks.open, "closed": tasks.closed, "all": tasks.all}
+    return groups[status]() if status in groups else tasks.filter(status=status)
+
+
 def list_open_tasks(user: User, patient: Patient) -> QuerySet[Task]:
     return Task.objects.visible_to(user).of(patient).open().with_patient().in_work_order()
 

@@ -53,6 +53,9 @@ def edit_patient(*, patient: Patient, version: int | None, values: Mapping[str, 
     }
     if not (named["family"] or named["given"]):
         raise Refused(_("A patient needs a family name or a given name."), field="family")
+    born = values.get("birth_date", patient.birth_date)
+    if born and patient.deceased_on and born > patient.deceased_on:
+        raise Refused(_("The date of birth is after the date of death."), field="birth_date")
     keys = keys_of_name(named["family"], named["given"], named["preferred_name"], named["former_names"])
     changed = set(patient.change({**values, **keys}, by=by)) - {"sort_name", "name_keys"}
     if changed:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from coordination.accounts.models import Cover, TeamMembership
+from coordination.clients.actions import register_app
 from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
@@ -33,13 +34,15 @@ METHODS = ["get", "post", "put", "patch", "delete"]
 PUBLIC = {
     "healthz", "readyz", "account_login", "account_inactive", "account_reset_password", "account_reset_password_done",
     "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_login_webauthn", "mfa_authenticate",
-    "account_logout", "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
+    "account_logout", "openid_connect_login",  "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
+    "clients:token", "clients:revocation", "api:schema", "api:docs",
 }  # fmt: skip
 # the same for everyone who has signed in: one's own settings, one's own bell, one's own second step
 OWN = {
     "home", "styleguide", "accounts:me", "accounts:keys", "accounts:sessions_end", "accounts:session_keep", "notifications:list",
     "notifications:badge", "notifications:read_all", "account_reauthenticate", "account_change_password",
     "account_set_password", "office:exports",
+    "clients:mine", "clients:authorize",
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
@@ -50,6 +53,7 @@ AREAS = {
     "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana", "outbox:health": "adam", "audit:events": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
     "patients:attention": "sam",
+    "clients:apps": "adam",
 }  # fmt: skip
 # about two records: the supervisor merges, and sees both
 BY_SUE = {"patients:merge", "patients:merge_with", "patients:two_people", "patients:unmerge"}
@@ -63,7 +67,11 @@ MAY = {
     "drafts": "ana",
     "notifications": "ana",
     "outbox": "adam",
+    "clients": "adam",
+    "api": "ana",
 }
+# of the API without a subject: a token is asked, then the scope and the role
+API = {"api:me", "api:patients", "api:patients_search", "api:tasks"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,8 @@ def routes(patterns: Any = None, space: str = "", above: tuple[str, ...] = ()) -
 
 ROUTES = routes()
 DETAILS = [route for route in ROUTES if route.kwargs and route.area in MAY]
-by_area = pytest.mark.parametrize("area", sorted(MAY))
+PAGES = sorted(set(MAY) - {"api"})
+by_area = pytest.mark.parametrize("area", PAGES)
 
 
 def subjects(cast: Any, route: Route) -> dict[str, Any]:
@@ -115,6 +124,22 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
                 if route.name.split(":")[1].startswith(("team", "member", "sight", "cover"))
                 else cast.ana
             ).pk
+        ),
+        "clients": lambda: (
+            register_app(
+                name=str(uuid.uuid4()),
+                redirect_uris=["https://a.example/"],
+                scopes=["tasks:read"],
+                is_public=False,
+                by=cast.adam,
+            )[0].pk
+        ),
+        "api": lambda: (
+            TaskFactory(patient=patient).pk
+            if route.name.startswith("api:task")
+            else ContactFactory(patient=patient).pk
+            if route.name == "api:contact"
+            else patient.pk
         ),
         "notifications": lambda: (
             Notification.objects.create(
@@ -180,7 +205,7 @@ def ask(client: Any, method: str, url: str, *, fragment: bool) -> Any:
 
 def test_every_route_is_placed():
     """Public, one's own, an area, or one row of something: a route in none of them is walked by nobody."""
-    named = PUBLIC | OWN | set(AREAS) | {route.name for route in DETAILS}
+    named = PUBLIC | OWN | set(AREAS) | API | {route.name for route in DETAILS}
     placed = {route.name for route in ROUTES if route.name in named or route.name.startswith("mfa_")}
     assert {route.name for route in ROUTES} - placed == set()
     assert named - {route.name for route in ROUTES} == set(), "a route that is gone"
@@ -191,6 +216,8 @@ def test_nobody_comes_in_without_signing_in(client, cast, fragment):
     for route in ROUTES:
         if route.name in PUBLIC:
             continue
+        if route.area == "api":
+            continue  # asked below: it answers 401 in its own form
         known = route.area in MAY
         url = address(cast, route) if known else reverse(route.name, kwargs={"pk": 1} if route.kwargs else {})
         for method in METHODS:
@@ -216,7 +243,7 @@ def test_what_is_not_theirs_is_not_there(cast, signed_in, inside, area, fragment
         for stranger, client in clients.items():
             answers = {method: ask(client, method, url, fragment=fragment).status_code for method in METHODS}
             # sam's own colleagues, jobs and messages exist for sam, who lacks the right
-            by_right = stranger == cast.sam and area in {"accounts", "outbox", "interop", "office"}
+            by_right = stranger == cast.sam and area in {"accounts", "outbox", "interop", "office", "clients"}
             assert set(answers.values()) <= {404, 405} | ({403} if by_right else set()), (
                 f"{stranger} at {route.name}: {answers}"
             )

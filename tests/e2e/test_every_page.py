@@ -51,6 +51,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "worklist:promises",
                     "notifications:list",
                     "accounts:me",
+                    "clients:mine",
                     "mfa_index",
                 )
             ],
@@ -75,6 +76,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "accounts:users",
                     "accounts:user_new",
                     "accounts:teams",
+                    "clients:apps",
                     "outbox:health",
                 )
             ],

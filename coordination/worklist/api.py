@@ -1,0 +1,289 @@
+"""Tasks and contacts: the doors and actions of the pages, spoken by machines."""
+
+import uuid
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from coordination.accounts.access import require
+from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
+from coordination.api.base import ApiView, Operation
+from coordination.api.paging import PageQuery, page_answer
+from coordination.api.shapes import Input
+from coordination.audit.actions import record_access
+from coordination.audit.models import Event
+from coordination.lib.refusal import Refused
+from coordination.worklist import actions
+from coordination.worklist import serializers as shapes
+from coordination.worklist.access import (
+    get_contact,
+    get_task,
+    list_contacts,
+    list_owners,
+    list_queues,
+    list_tasks,
+)
+from coordination.worklist.actions import NextStep
+from coordination.worklist.actions.caseload import lock_task
+from coordination.worklist.models import Task
+from patients.access import get_patient, open_record, record_visit
+from patients.models import Patient
+
+
+def _owner(user: User, pk: uuid.UUID | None) -> User | None:
+    if pk is None:
+        return None
+    owner = next((colleague for colleague in list_owners(user) if colleague.pk == pk), None)
+    if owner is None:
+        raise Refused(_("Nobody with this id works tasks here."), field="owner_id")
+    return owner
+
+
+def _queue(user: User, patient: Patient | None, pk: uuid.UUID | None) -> Any:
+    if pk is None:
+        return None
+    queue = list_queues(user, patient).filter(pk=pk).first()
+    if queue is None:
+        raise Refused(
+            _("A task about a patient waits in the queue of the patient's own team."), field="queue_id"
+        )
+    return queue
+
+
+class Tasks(ApiView):
+    """The list of tasks, the most urgent first; and one more."""
+
+    name, tag = "tasks", "Tasks"
+    operations = {
+        "GET": Operation(
+            "Tasks by due time", "tasks:read", shapes.TaskOutput, query=shapes.TaskQuery, is_list=True
+        ),
+        "POST": Operation(
+            "Open a task",
+            "tasks:write",
+            shapes.TaskOutput,
+            input=shapes.TaskNew,
+            status=201,
+            once=True,
+            etag=True,
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        user = self.person(request)
+        rows = list_tasks(user, **self.asked)
+        response, shown = page_answer(
+            rows, order=[("due_at", "asc"), ("id", "asc")], asked=self.asked, output=shapes.TaskOutput
+        )
+        record_access(Event.Kind.VIEW, "tasks.listed", by=user, detail={"page": "api", "rows": shown})
+        return response
+
+    def post(self, request: Request) -> Response:
+        user, permission = self.person(request), Permission.TASK_WORK
+        require(user, permission)
+        entered = self.entered(request)
+        pk, owner, queue = (entered.pop(name, None) for name in ("patient_id", "owner_id", "queue_id"))
+        patient = get_patient(user, pk, permission=permission) if pk else None
+        steps = [{"text": text, "done": False} for text in entered.pop("checklist")]
+        task = actions.open_task(
+            by=user,
+            due=shapes.due_of(entered, user),
+            patient=patient,
+            owner=_owner(user, owner),
+            queue=_queue(user, patient, queue),
+            checklist=steps,
+            **entered,
+        )
+        return self.shown(request, task)
+
+
+class TaskDetail(ApiView):
+    """One task."""
+
+    name, tag = "task", "Tasks"
+    operations = {"GET": Operation("One task", "tasks:read", shapes.TaskOutput, etag=True)}
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        user = self.person(request)
+        task = get_task(user, pk)
+        if task.patient is not None:
+            record_visit(user, task.patient, page="api.task")
+        return self.shown(request, task)
+
+
+class TaskAct(ApiView):
+    """Something one does with one task, as it was when the caller read it."""
+
+    tag = "Tasks"
+
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        user = self.person(request)
+        seen = get_task(user, pk, permission=Permission.TASK_WORK)
+        entered = self.entered(request)
+        task = lock_task(seen)
+        task.expect_version(self.version(request))
+        return self.shown(request, self.perform(user, task, entered))
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        raise TypeError("an act says what it does")
+
+
+def _act(summary: str, shape: type[Input] = shapes.Nothing) -> dict[str, Operation]:
+    act = Operation(
+        summary, "tasks:write", shapes.TaskOutput, input=shape, once=True, versioned=True, etag=True
+    )
+    return {"POST": act}
+
+
+class Close(TaskAct):
+    name = "task_close"
+    operations = _act("End a task with an outcome", shapes.CloseInput)
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.close_task(task=task, by=user, **entered)
+
+
+class Reopen(TaskAct):
+    name = "task_reopen"
+    operations = _act("Take the end back, within the minutes of undo")
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.reopen_task(task=task, by=user)
+
+
+class Snooze(TaskAct):
+    name = "task_snooze"
+    operations = _act("Let a task sleep", shapes.SnoozeInput)
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.snooze_task(task=task, by=user, **entered)
+
+
+class Wake(TaskAct):
+    name = "task_wake"
+    operations = _act("Wake a sleeping task")
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.wake_task(task=task, by=user)
+
+
+class Assign(TaskAct):
+    name = "task_assign"
+    operations = _act("Hand a task to a person or a team", shapes.AssignInput)
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        owner = _owner(user, entered.get("owner_id"))
+        queue = _queue(user, task.patient, entered.get("queue_id"))
+        return actions.assign_task(task=task, by=user, owner=owner, queue=queue)
+
+
+class Claim(TaskAct):
+    name = "task_claim"
+    operations = _act("Take a task out of a queue")
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.claim_task(task=task, by=user)
+
+
+class Wait(TaskAct):
+    name = "task_wait"
+    operations = _act("Say on whom a task waits", shapes.WaitInput)
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.set_waiting(task=task, by=user, **entered)
+
+
+class Move(TaskAct):
+    name = "task_move"
+    operations = _act("Move the due time", shapes.MoveInput)
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.change_due(
+            task=task, by=user, due=shapes.due_of(entered, user), reason=entered["reason"]
+        )
+
+
+class Tick(TaskAct):
+    name = "task_tick"
+    operations = _act("Tick one step of the checklist", shapes.TickInput)
+
+    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
+        return actions.tick_checklist(task=task, by=user, **entered)
+
+
+ACTS: dict[str, type[TaskAct]] = {
+    "close": Close,
+    "reopen": Reopen,
+    "snooze": Snooze,
+    "wake": Wake,
+    "assign": Assign,
+    "claim": Claim,
+    "wait": Wait,
+    "move": Move,
+    "tick": Tick,
+}
+
+
+class Contacts(ApiView):
+    """The contacts about one patient, newest first; and one more."""
+
+    name, tag = "contacts", "Contacts"
+    operations = {
+        "GET": Operation(
+            "Contacts, newest first",
+            "contacts:read",
+            shapes.ContactOutput,
+            query=PageQuery,
+            is_list=True,
+        ),
+        "POST": Operation(
+            "Log a contact, end the task it answers and open the next step",
+            "contacts:write",
+            shapes.ContactOutput,
+            input=shapes.ContactNew,
+            status=201,
+            once=True,
+            etag=True,
+        ),
+    }
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        user = self.person(request)
+        patient = open_record(user, pk, page="api.contacts", permission=Permission.TASK_VIEW)
+        response, _shown = page_answer(
+            list_contacts(user, patient),
+            order=[("occurred_at", "desc"), ("id", "desc")],
+            asked=self.asked,
+            output=shapes.ContactOutput,
+        )
+        return response
+
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        user = self.person(request)
+        patient = get_patient(user, pk, permission=Permission.CONTACT_LOG)
+        entered = self.entered(request)
+        task_pk, step = entered.pop("task_id", None), entered.pop("next_step", None)
+        contact = actions.log_contact(
+            patient=patient,
+            by=user,
+            task=get_task(user, task_pk) if task_pk else None,
+            next_step=NextStep(shapes.due_of(step, user), **step) if step else None,
+            **entered,
+        )
+        return self.shown(request, contact)
+
+
+class ContactDetail(ApiView):
+    """One contact."""
+
+    name, tag = "contact", "Contacts"
+    operations = {"GET": Operation("One contact", "contacts:read", shapes.ContactOutput, etag=True)}
+
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        user = self.person(request)
+        contact = get_contact(user, pk)
+        record_visit(user, contact.patient, page="api.contact")
+        return self.shown(request, contact)

@@ -1,0 +1,224 @@
+"""Tasks and contacts as the API takes and shows them."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from coordination.accounts.models import User
+from coordination.api.paging import PageQuery
+from coordination.api.shapes import Day, Input, Moment, Output, Text, Whole, Yes, identifier, one_of
+from coordination.worklist.due import Due
+from coordination.worklist.forms import TOPICS
+from coordination.worklist.models import Contact, Task
+
+BUCKETS = ["all", "overdue", "today", "transitions", "waiting", "upcoming", "snoozed"]
+
+
+class Step(Output):
+    """One line of a checklist."""
+
+    text = serializers.CharField()
+    done = serializers.BooleanField()
+
+
+class Steps(serializers.ListField):
+    """A checklist, as it is stored."""
+
+    child = Step()
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        return [{"text": str(step.get("text", "")), "done": bool(step.get("done"))} for step in data]
+
+
+class TaskOutput(Output):
+    """One promise: who keeps it, until when, why, and how it ended."""
+
+    id = identifier()
+    version = serializers.IntegerField()
+    patient_id = identifier(allow_null=True)
+    kind = one_of(Task.Kind)
+    title = serializers.CharField()
+    reason = serializers.CharField()
+    context = serializers.CharField()  # type: ignore[assignment]
+    owner_id = identifier(allow_null=True, help_text="Either an owner or a queue, always.")
+    queue_id = identifier(allow_null=True)
+    due_at = Moment(help_text="Late after this moment; for a day, its end where the organization is.")
+    due_has_time = serializers.BooleanField()
+    due_rule = serializers.CharField()
+    minutes = serializers.IntegerField()
+    priority = serializers.ChoiceField(choices=Task.Priority.values, help_text="1 is a safety matter.")
+    status = one_of(Task.Status)
+    waiting_on = serializers.CharField()
+    waiting_since = Moment(allow_null=True)
+    snoozed_until = Moment(allow_null=True)
+    snooze_reason = serializers.CharField()
+    checklist = Steps()
+    attempt = serializers.IntegerField()
+    attempts_planned = serializers.IntegerField()
+    source = one_of(Task.Source)  # type: ignore[assignment]
+    follows_id = identifier(allow_null=True)
+    outcome = one_of(Task.Outcome, blank=True)
+    outcome_note = serializers.CharField()
+    closed_at = Moment(allow_null=True)
+    closed_by_id = identifier(allow_null=True)
+    created_at = Moment()
+    created_by_id = identifier()
+    updated_at = Moment()
+
+
+class TaskQuery(PageQuery):
+    """Without an owner, a queue or a patient the list is one's own work."""
+
+    owner_id = identifier(required=False)
+    queue_id = identifier(required=False)
+    patient_id = identifier(required=False)
+    kind = one_of(Task.Kind, required=False)
+    bucket = serializers.ChoiceField(choices=BUCKETS, required=False, help_text="As on My day.")
+    status = serializers.ChoiceField(
+        choices=[
+            "open",
+            "closed",
+            "all",
+            "in_progress",
+            "waiting",
+            "blocked",
+            "done",
+            "cancelled",
+            "declined",
+        ],
+        required=False,
+        help_text="`open` is all that has not ended. Without it: open.",
+    )
+    due_after = Moment(required=False)
+    due_before = Moment(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "bucket" in attrs and "status" in attrs:
+            raise serializers.ValidationError({"status": [_("Send a bucket or a status, not both.")]})
+        return super().validate(attrs)
+
+
+class Nothing(Input):
+    """The address says it all."""
+
+
+class DueInput(Input):
+    """When it is due: a day, or a moment."""
+
+    due_on = Day(required=False, help_text="Due by the end of this day where the organization is.")
+    due_at = Moment(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("due_on" in attrs) == ("due_at" in attrs):
+            raise serializers.ValidationError({"due_on": [_("Send due_on or due_at.")]})
+        return attrs
+
+
+def due_of(entered: dict[str, Any], user: User) -> Due:
+    day, moment = entered.pop("due_on", None), entered.pop("due_at", None)
+    return Due.on(day, user.organization) if day else Due(moment, has_time=True)
+
+
+class TaskNew(DueInput):
+    """Without an owner or a queue it is one's own."""
+
+    title = Text(max_length=200)
+    reason = Text(max_length=300, help_text="Why now, as you would say it to a colleague.")
+    kind = one_of(Task.Kind, required=False, default="other")
+    patient_id = identifier(required=False)
+    owner_id = identifier(required=False)
+    queue_id = identifier(required=False)
+    context = Text(max_length=300, required=False, allow_blank=True, default="")  # type: ignore[assignment]
+    minutes = Whole(min_value=0, max_value=480, required=False, default=15)
+    priority = serializers.ChoiceField(choices=Task.Priority.values, required=False, default=3)
+    checklist = serializers.ListField(child=Text(max_length=200), max_length=50, required=False, default=list)
+
+
+class CloseInput(Input):
+    outcome = one_of(Task.Outcome, required=False, default="completed")
+    note = Text(max_length=500, required=False, allow_blank=True, default="")
+
+
+class SnoozeInput(Input):
+    until = Moment()
+    reason = Text(max_length=200, required=False, allow_blank=True, default="")
+
+
+class AssignInput(Input):
+    """One person or one team."""
+
+    owner_id = identifier(required=False)
+    queue_id = identifier(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"owner_id": [_("Send owner_id or queue_id.")]})
+        return attrs
+
+
+class WaitInput(Input):
+    waiting_on = Text(max_length=200, allow_blank=True, help_text="Empty: it is work again.")
+
+
+class MoveInput(DueInput):
+    reason = Text(max_length=200, required=False, allow_blank=True, default="")
+
+
+class TickInput(Input):
+    step = Whole(min_value=0, max_value=999, help_text="Counted from 0.")
+    done = Yes()
+
+
+class ContactOutput(Output):
+    """One attempt to reach someone."""
+
+    id = identifier()
+    version = serializers.IntegerField()
+    patient_id = identifier()
+    task_id = identifier(allow_null=True, help_text="The task this contact ended.")
+    next_task_id = identifier(allow_null=True, help_text="What follows.")
+    no_follow_up_reason = serializers.CharField()
+    occurred_at = Moment()
+    minutes = serializers.IntegerField()
+    direction = one_of(Contact.Direction)
+    mode = one_of(Contact.Mode)
+    target = one_of(Contact.Target)
+    with_whom = serializers.CharField()
+    staff_id = identifier()
+    interpreter = one_of(Contact.Interpreter)
+    outcome = one_of(Contact.Outcome)
+    topics = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField()
+    created_at = Moment()
+
+
+class NextStepInput(DueInput):
+    """What is left out is taken from the task the contact ends."""
+
+    title = Text(max_length=200, required=False, allow_blank=True, default="")
+    kind = one_of(Task.Kind, required=False)
+    reason = Text(max_length=300, required=False, allow_blank=True, default="")
+
+
+class ContactNew(Input):
+    """A contact never ends in nothing: `next_step`, or `no_follow_up_reason`."""
+
+    outcome = one_of(Contact.Outcome)
+    task_id = identifier(required=False, help_text="The open task this contact ends.")
+    next_step = NextStepInput(required=False)
+    no_follow_up_reason = Text(max_length=200, required=False, allow_blank=True, default="")
+    occurred_at = Moment(required=False, help_text="Without it: now.")
+    direction = one_of(Contact.Direction, required=False, default="out")
+    mode = one_of(Contact.Mode, required=False, default="phone")
+    target = one_of(Contact.Target, required=False, default="patient")
+    with_whom = Text(max_length=200, required=False, allow_blank=True, default="")
+    interpreter = one_of(Contact.Interpreter, required=False, default="none")
+    minutes = Whole(min_value=0, max_value=600, required=False, default=0)
+    topics = serializers.ListField(
+        child=serializers.ChoiceField(choices=[key for key, _label in TOPICS]),
+        max_length=len(TOPICS),
+        required=False,
+        default=list,
+    )
+    note = Text(max_length=10_000, required=False, allow_blank=True, default="")
