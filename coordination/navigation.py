@@ -17,15 +17,18 @@ class Entry:
     icon: str
     keys: str
     permission: Permission
+    or_else: Permission | None = None  # a narrower right that opens the page too
 
 
 ENTRIES = [
-    Entry("worklist:day", _("My day"), "sun", "G D", Permission.TASK_VIEW),
+    Entry("worklist:day", _("My day"), "sun", "G D", Permission.TASK_VIEW, Permission.OWN_TASKS),
     Entry("patients:registry", _("Patients"), "users", "G P", Permission.PATIENT_VIEW),
     Entry("interop:imports", _("Imports"), "upload", "G I", Permission.PATIENT_IMPORT),
     Entry("accounts:users", _("Users"), "user-cog", "G U", Permission.USER_MANAGE),
     Entry("accounts:teams", _("Teams"), "users-round", "G T", Permission.TEAM_MANAGE),
     Entry("clients:apps", _("Apps"), "network", "G C", Permission.INTEGRATION_MANAGE),
+    Entry("access:reviews", _("Emergency access"), "shield-alert", "G E", Permission.ACCESS_REVIEW),
+    Entry("covers:list", _("Cover"), "calendar-clock", "G V", Permission.TEAM_MANAGE),
     Entry("audit:events", _("Audit"), "shield-check", "G A", Permission.AUDIT_VIEW),
     Entry("outbox:health", _("Health"), "activity", "G H", Permission.HEALTH_VIEW),
 ]
@@ -43,11 +46,17 @@ def navigation(user: Any, current: str) -> list[dict[str, Any]]:
             "current": is_within(current, entry.route),
         }
         for entry in ENTRIES
-        if user.may(entry.permission)
+        if user.may(entry.permission) or (entry.or_else and user.may(entry.or_else))
     ]
 
 
-WHOLE_AREAS = {"patients", "worklist", "interop"}  # one entry stands for every page of these
+WHOLE_AREAS = {
+    "patients",
+    "worklist",
+    "interop",
+    "access",
+    "covers",
+}  # one entry stands for every page of these
 
 
 def is_within(current: str, route: str) -> bool:

@@ -325,6 +325,11 @@ CONTACT_ATTEMPTS: int = env.int(
 PROMISES_DAYS: int = env.int("PROMISES_DAYS", 90)  # of how many days promises are counted as kept or broken
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
 
+# --- HOUSE: emergency access (45 CFR 164.312(a)(2)(ii)) ---------------------------------------------------------------
+BREAK_GLASS_MINUTES: int = env.int("BREAK_GLASS_MINUTES", 60)
+BREAK_GLASS_NOTE: int = env.int("BREAK_GLASS_NOTE", 15)  # the fewest characters that say why
+BREAK_GLASS_SEARCHES: int = env.int("BREAK_GLASS_SEARCHES", 10)  # of one person in an hour
+
 # --- what leaves the server -------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -431,6 +436,9 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "patient.merged": ["patients.handlers.gather_late_rows"],
     "patient.unmerged": ["patients.handlers.find_similar_names"],
     "patient.died": ["coordination.worklist.handlers.stop_outreach"],
+    "cover.arranged": ["coordination.worklist.handlers.tell_covering"],
+    "access.broken_glass": ["coordination.worklist.handlers.open_access_review"],
+    "access.reviewed": ["coordination.worklist.handlers.close_access_review"],
     "user.invited": ["coordination.accounts.handlers.send_invitation"],
     "password.forgotten": ["coordination.accounts.handlers.send_password_link"],
     "security.changed": ["coordination.accounts.handlers.send_security_notice"],
@@ -445,6 +453,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
     "forget_office_files": ("coordination.interop.office.jobs.forget_files", 15),
     "gather_late_rows": ("patients.jobs.gather_late_rows", 60),
+    "hand_over_covers": ("coordination.worklist.covers.hand_over", 60),
     "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"

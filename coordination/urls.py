@@ -9,6 +9,8 @@ urlpatterns = [
     path("jump/", jump.jump, name="jump"),
     path("", include("coordination.worklist.urls")),
     path("patients/", include("patients.urls")),
+    path("team/cover/", include("coordination.worklist.cover_urls")),
+    path("access/", include("patients.urls.sight")),
     path("imports/", include("coordination.interop.urls")),
     path("", include("coordination.interop.office.urls")),
     path("notifications/", include("coordination.notifications.urls")),

@@ -17,7 +17,7 @@ from coordination.health import alive, ready
 def home(request: HttpRequest) -> HttpResponse:
     """Send each role to the page its day starts on."""
     user: Any = request.user
-    if user.may(Permission.TASK_VIEW):
+    if user.may(Permission.TASK_VIEW) or user.may(Permission.OWN_TASKS):
         return redirect("worklist:day")
     if user.may(Permission.PATIENT_REGISTER):
         return redirect("patients:registry")

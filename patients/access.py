@@ -21,9 +21,10 @@ from patients.models import (
     RecordStatus,
     TwoPeople,
 )
-from patients.querysets import SENSITIVITY_PERMISSIONS, closed_labels
+from patients.querysets import SENSITIVITY_PERMISSIONS, closed_labels, scope_of
 
 M = TypeVar("M", bound=models.Model)
+TREATMENT, BREAK_GLASS = "TREAT", "BTG"  # why a record is opened: HL7 v3 PurposeOfUse
 RECENT_EVENTS = 300  # how far back the access log is read for them
 RECENT_PATIENTS = 24  # more than are shown: some may no longer be seen
 
@@ -111,7 +112,10 @@ def record_visit(
     user: User, patient: Patient, *, page: str, kind: str = Event.Kind.VIEW, name: str = "patient.viewed"
 ) -> None:
     """Write down that a page of the record was shown to this person."""
-    record_access(kind, name, by=user, target=patient, patient_id=patient.pk, detail={"page": page})
+    purpose = BREAK_GLASS if patient.pk in scope_of(user).emergencies else TREATMENT
+    record_access(
+        kind, name, by=user, target=patient, patient_id=patient.pk, purpose=purpose, detail={"page": page}
+    )
 
 
 def rows_of(user: User, model: type[M], patient: Patient) -> Any:

@@ -7,11 +7,13 @@ What a role may not see is not in it (front desk: no allergies, no safety note).
 """
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +24,7 @@ from coordination.lib import display
 from patients.alerts import alerts_of
 from patients.facts import Facts, facts_of
 from patients.models import Allergy, ContactPoint, Identifier, Patient
+from patients.querysets import scope_of
 from patients.words import (
     born_as_known,
     coverage_words,
@@ -58,6 +61,7 @@ class Banner:
     allergies: Item | None = None
     alerts: list[Item] = field(default_factory=list)
     walk: Item | None = None
+    emergency: Item | None = None  # sight that ends by itself (components/_emergency.html)
     known: Facts | None = None  # the rows behind it, so that a page need not read them again
 
 
@@ -147,8 +151,20 @@ def banner_of(user: User, patient: Patient, *, walk: Item | None = None) -> Bann
         allergies=allergies_of(patient, known.allergies) if user.may(Permission.HISTORY_VIEW) else None,
         alerts=alerts_of(user, patient, known, today),
         walk=walk,
+        emergency=emergency_of(user, patient),
         known=known,
     )
+
+
+def emergency_of(user: User, patient: Patient) -> Item | None:
+    """How long an emergency access to this patient still lasts; None for whoever sees them in the ordinary way."""
+    running = scope_of(user).emergencies.get(patient.pk)
+    return countdown(running.grant_id, running.ends_at) if running else None
+
+
+def countdown(grant_id: Any, ends_at: dt.datetime) -> Item:
+    seconds = (ends_at - timezone.now()).total_seconds()
+    return {"pk": grant_id, "ends_at": ends_at, "minutes": max(0, math.ceil(seconds / 60))}
 
 
 # --- zone 1: who this is --------------------------------------------------------------------------
@@ -229,6 +245,7 @@ def _more(user: User, patient: Patient) -> list[Item]:
         (Permission.PATIENT_EDIT, "patients:edit", _("Edit who and how to reach"), "pencil"),
         (Permission.PATIENT_PRINT, "patients:print", _("Print a summary"), "printer"),
         (Permission.PATIENT_MERGE, "patients:merge", _("Merge with another record"), "users"),
+        (Permission.PATIENT_VIEW, "patients:sight", _("Who can see this record"), "eye"),
     ]
     return [
         {"label": label, "icon": icon, "url": reverse(route, args=[patient.pk])}

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from coordination.accounts.models import SEE_PATIENTS
@@ -38,27 +39,36 @@ HIDDEN = ("entered_in_error", "merged")
 
 _SCOPE_SQL = """
     with entered (name) as materialized ({entered})
-    select found.kind, found.pk from entered cross join lateral (
-        select 'team' as kind, p.content_object_id as pk from accounts_teamuserobjectpermission p
+    select found.kind, found.pk, found.grant_id, found.ends_at from entered cross join lateral (
+        select 'team' as kind, p.content_object_id as pk, null::uuid as grant_id, null::timestamptz as ends_at
+          from accounts_teamuserobjectpermission p
           join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
           where p.user_id = %(user)s and entered.name <> ''
-        union select 'team', p.content_object_id from accounts_teamgroupobjectpermission p
+        union select 'team', p.content_object_id, null, null from accounts_teamgroupobjectpermission p
           join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
           join accounts_user_groups g on g.group_id = p.group_id where g.user_id = %(user)s and entered.name <> ''
-        union select 'patient', m.patient_id from (
+        union select 'patient', m.patient_id, null, null from (
             select %(user)s::uuid as id
             union all select c.absent_id from accounts_cover c
             where c.covering_id = %(user)s and c.starts_on <= %(today)s and c.ends_on >= %(today)s
           ) carer join patients_careteammember m on m.user_id = carer.id
           where m.starts_on <= %(today)s and (m.ends_on is null or m.ends_on >= %(today)s) and entered.name <> ''
-        union select 'patient', g.patient_id from patients_accessgrant g
+        union select 'patient', g.patient_id, case when g.granted_by_id = g.user_id then g.id end, g.expires_at
+          from patients_accessgrant g
           where g.user_id = %(user)s and g.starts_at <= %(now)s and g.expires_at > %(now)s and g.revoked_at is null
             and entered.name <> ''
-        union select 'denied', d.patient_id from patients_accessdenial d
+        union select 'denied', d.patient_id, null, null from patients_accessdenial d
           where d.user_id = %(user)s and d.starts_on <= %(today)s and (d.ends_on is null or d.ends_on >= %(today)s)
             and entered.name <> ''
     ) found
 """
+
+
+class Emergency(NamedTuple):
+    """Sight a person gave themselves for some minutes, and until when it lasts."""
+
+    grant_id: uuid.UUID
+    ends_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class Scope:
     team_ids: tuple[uuid.UUID, ...] = ()
     patient_ids: tuple[uuid.UUID, ...] = ()
     denied_ids: tuple[uuid.UUID, ...] = ()
+    emergencies: Mapping[uuid.UUID, Emergency] = field(default_factory=dict)  # by patient
 
     @property
     def is_empty(self) -> bool:
@@ -112,17 +123,21 @@ def _read_scope(user: Any, where: str) -> Scope:
         "today": user.organization.today(),
         "now": timezone.now(),
     }
-    found: dict[str, list[uuid.UUID]] = {"team": [], "patient": [], "denied": []}
+    found: dict[str, dict[uuid.UUID, None]] = {"team": {}, "patient": {}, "denied": {}}
+    emergencies = {}
     with connection.cursor() as cursor:
         cursor.execute(_SCOPE_SQL.format(entered=_ENTERED[where]), values)
-        for kind, pk in cursor.fetchall():
-            found[kind].append(pk)
+        for kind, pk, grant_id, ends_at in cursor.fetchall():
+            found[kind][pk] = None
+            if grant_id is not None:
+                emergencies[pk] = Emergency(grant_id, ends_at)
     scope = Scope(
         organization_id=user.organization_id,
         whole_organization=user.may(Permission.PATIENT_VIEW_ORGANIZATION),
         team_ids=tuple(found["team"]),
         patient_ids=tuple(found["patient"]),
         denied_ids=tuple(found["denied"]),
+        emergencies=emergencies,
     )
     user.__dict__["_scope"] = scope
     return scope
@@ -178,6 +193,15 @@ class AboutPatientQuerySet(models.QuerySet[Any]):
         """Rows with dates of their own that hold today. An open end goes on, an open start always was."""
         started = Q(starts_on__isnull=True) | Q(starts_on__lte=today)
         return self.filter(started, Q(ends_on__isnull=True) | Q(ends_on__gte=today))
+
+
+class AccessGrantQuerySet(AboutPatientQuerySet):
+    def emergencies(self) -> Self:
+        """Sight people gave themselves; a grant by someone else is a consult and nobody's to review."""
+        return self.filter(granted_by=F("user"))
+
+    def running(self, now: dt.datetime) -> Self:
+        return self.filter(starts_at__lte=now, expires_at__gt=now, revoked_at__isnull=True)
 
 
 class ConsentQuerySet(AboutPatientQuerySet):

@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
@@ -13,12 +14,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 
 from coordination.accounts.models import (
     SEE_PATIENTS,
     Cover,
-    Organization,
     Session,
     Site,
     Team,
@@ -51,6 +52,23 @@ def proved_lately(request: HttpRequest) -> bool:
     limit = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     records = get_authentication_records(request, request.user)
     return settings.DEMO or any(record["at"] > limit for record in records)
+
+
+def stepped_up(request: HttpRequest) -> bool:
+    """Say whether the person proved themselves in the last minutes (ACCOUNT_REAUTHENTICATION_TIMEOUT).
+
+    Whoever has a second step proves it with that: a password alone counts only for those of a demo who have none.
+    """
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, request.user)
+    recent = {record.get("method") for record in records if record.get("at", 0) > since}
+    return "mfa" in recent or (bool(recent) and not has_second_step(request.user))
+
+
+def step_up_url(user: Any, *, back: str) -> str:
+    """Where a person proves themselves once more; it leads `back` from there."""
+    route = "mfa_reauthenticate" if has_second_step(user) else "account_reauthenticate"
+    return f"{reverse(route)}?{urlencode({'next': back})}"
 
 
 def has_second_step(user: Any) -> bool:
@@ -219,26 +237,35 @@ def could_join(user: User, team: Team) -> QuerySet[User]:
     return found
 
 
-def people_of(team: Team) -> QuerySet[User]:
-    inside = TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
-    found: QuerySet[User] = User.objects.working().filter(pk__in=inside).in_reading_order()
-    return found
+def people_managed(user: User) -> QuerySet[User]:
+    """Those whose absence the person arranges: who works in their teams; an administrator everyone. Nobody without the right."""
+    people: QuerySet[User] = list_colleagues(user)
+    if manages_all_teams(user):
+        return people
+    if not user.may(Permission.TEAM_MANAGE):
+        return people.none()
+    inside = TeamMembership.objects.filter(team__in=Team.objects.granted_to(user), ends_on__isnull=True)
+    return people.filter(pk__in=inside.values("user_id"))
 
 
-def covers_of(team: Team, organization: Organization) -> QuerySet[Cover]:
-    """Covers of people of this team, in force or to come."""
-    inside = TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
-    return (
-        Cover.objects.filter(
-            organization=organization, absent_id__in=inside, ends_on__gte=organization.today()
-        )
-        .select_related("absent", "covering")
-        .order_by("starts_on", "id")
-    )
+def list_covers(user: User) -> QuerySet[Cover]:
+    """Covers of the people one manages, in force or to come."""
+    covers = Cover.objects.filter(organization_id=user.organization_id, absent__in=people_managed(user))
+    return covers.filter(ends_on__gte=user.organization.today()).select_related("absent", "covering")
 
 
-def get_cover(team: Team, organization: Organization, pk: Any) -> Cover:
-    return get_object_or_404(covers_of(team, organization), pk=pk)
+def covers_beside(user: User, people: list[Any]) -> list[Cover]:
+    """All covers, in force or to come, of these absent people: to see who covers for whoever covers."""
+    covers = Cover.objects.filter(organization_id=user.organization_id, absent__in=people)
+    mine = covers.filter(ends_on__gte=user.organization.today()).select_related("covering")
+    return list(mine.order_by("starts_on", "pk"))
+
+
+def get_cover(user: User, pk: Any) -> Cover:
+    """404 for a cover that is over or of somebody one does not manage."""
+    cover: Cover = get_object_or_404(list_covers(user), pk=pk)
+    require(user, Permission.TEAM_MANAGE)
+    return cover
 
 
 def teams_of(user: User) -> QuerySet[TeamMembership]:

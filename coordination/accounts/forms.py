@@ -243,21 +243,6 @@ class MemberForm(forms.Form):
         self.fields["user"].queryset = people  # type: ignore[attr-defined]
 
 
-class CoverForm(forms.Form):
-    absent = forms.ModelChoiceField(
-        label=_("Away"), queryset=User.objects.none(), empty_label=_("Choose a person")
-    )
-    covering = forms.ModelChoiceField(
-        label=_("Looked after by"), queryset=User.objects.none(), empty_label=_("Choose a person")
-    )
-    starts_on, ends_on = _day(_("First day")), _day(_("Last day"))
-
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("absent", "covering"):
-            self.fields[name].queryset = people  # type: ignore[attr-defined]
-
-
 # --- about oneself ------------------------------------------------------------------------------------------------
 TYPE_SIZES = [(14, _("Normal")), (15, _("Larger")), (16, _("Large")), (18, _("Largest"))]
 

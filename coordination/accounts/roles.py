@@ -38,6 +38,7 @@ _COORDINATE = _READ | {
     P.CARE_TEAM_EDIT,
     P.TASK_WORK,
     P.CONTACT_LOG,
+    P.BREAK_GLASS,
     P.ACCESS_LOG_VIEW,
 }
 
@@ -66,6 +67,7 @@ ROLES: dict[str, Role] = dict(
                 P.HISTORY_EDIT,
                 P.TASK_WORK,
                 P.CONTACT_LOG,
+                P.BREAK_GLASS,
                 P.ACCESS_LOG_VIEW,
             },
         ),
@@ -73,7 +75,8 @@ ROLES: dict[str, Role] = dict(
             "supervisor",
             _("Supervisor"),
             _("Answers for a team's caseload: assigns, covers, unblocks."),
-            _COORDINATE | {P.PATIENT_MERGE, P.PATIENT_IMPORT, P.TEAM_MANAGE, P.SENSITIVE_GENETIC},
+            _COORDINATE
+            | {P.PATIENT_MERGE, P.PATIENT_IMPORT, P.TEAM_MANAGE, P.SENSITIVE_GENETIC, P.ACCESS_REVIEW},
         ),
         _role(
             "program_manager",
@@ -98,7 +101,14 @@ ROLES: dict[str, Role] = dict(
             "privacy_officer",
             _("Privacy officer"),
             _("Reviews who opened which record and why."),
-            {P.PATIENT_VIEW, P.PATIENT_VIEW_ORGANIZATION, P.ACCESS_LOG_VIEW, P.AUDIT_VIEW},
+            {
+                P.PATIENT_VIEW,
+                P.PATIENT_VIEW_ORGANIZATION,
+                P.OWN_TASKS,  # a review is a task with an owner and a due time; those of patients stay closed
+                P.ACCESS_LOG_VIEW,
+                P.ACCESS_REVIEW,
+                P.AUDIT_VIEW,
+            },
         ),
         _role(
             "front_desk",

@@ -22,8 +22,6 @@ team_patterns = [
     path("members/<uuid:membership>/end/", teams.member_end, name="member_end"),
     path("members/<uuid:membership>/see/", teams.sight_give, name="sight_give"),
     path("members/<uuid:membership>/unsee/", teams.sight_take, name="sight_take"),
-    path("covers/", teams.cover_start, name="cover_start"),
-    path("covers/<uuid:cover>/end/", teams.cover_end, name="cover_end"),
 ]
 urlpatterns = [
     path("users/", people.users, name="users"),

@@ -81,6 +81,7 @@ def record_access(
     by: Actor | None,
     target: models.Model | None = None,
     patient_id: Any = None,
+    purpose: str = "TREAT",
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> Event:
@@ -89,6 +90,7 @@ def record_access(
         "by": by,
         "target": target,
         "patient_id": patient_id,
+        "purpose": purpose,
         "reason": reason,
         "detail": detail,
     }

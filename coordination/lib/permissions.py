@@ -32,9 +32,12 @@ class Permission(models.TextChoices):
     # worklist
     TASK_VIEW = "task_view", _("See tasks")
     TASK_WORK = "task_work", _("Open, assign, snooze and close tasks")
+    OWN_TASKS = "own_tasks", _("Work tasks of their own that are about no patient")
     CONTACT_LOG = "contact_log", _("Log a contact")
     # people, trust, running
+    BREAK_GLASS = "break_glass", _("Open a record in an emergency")
     ACCESS_LOG_VIEW = "access_log_view", _("See who opened a record")
+    ACCESS_REVIEW = "access_review", _("Review emergency access")
     AUDIT_VIEW = "audit_view", _("Read the audit trail")
     USER_MANAGE = "user_manage", _("Manage users and their roles")
     TEAM_MANAGE = "team_manage", _("Manage teams, sites and grants")

@@ -28,6 +28,7 @@ JOBS = {
     "forget_import_files": gettext_lazy("Remove files of old imports"),
     "forget_office_files": gettext_lazy("Remove exported files after their hours"),
     "gather_late_rows": gettext_lazy("Gather what came late to merged records"),
+    "hand_over_covers": gettext_lazy("Ask for a handover where a cover ends"),
     "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {
@@ -41,6 +42,9 @@ TOPICS = {
     "patient.news": gettext_lazy("Wake what sleeps until this happened"),
     "patient.result": gettext_lazy("Wake what sleeps until a result"),
     "patient.died": gettext_lazy("End what was to reach a patient who died"),
+    "cover.arranged": gettext_lazy("Tell the person who covers"),
+    "access.broken_glass": gettext_lazy("Have an emergency access reviewed"),
+    "access.reviewed": gettext_lazy("End the task of an access review"),
     "user.invited": gettext_lazy("E-mail: invitation"),
     "password.forgotten": gettext_lazy("E-mail: new password"),
     "security.changed": gettext_lazy("E-mail: sign-in changed"),

@@ -16,6 +16,7 @@ from coordination.lib.rls import enter_organization
 from coordination.town import chart, health, work
 from coordination.town.calendar import Calendar
 from coordination.town.citizens import Citizen, citizen, id_of, patient_row
+from coordination.town.emergency import settle_emergency
 from coordination.town.layout import CASELOAD, ZONE, Layout, build_layout
 from coordination.town.sheets import FLUSH_AT, Sheet, rules_lifted
 from coordination.town.stories import OWN_DAY, STORIES, Story
@@ -56,6 +57,7 @@ class Town:
             self._own_day()
             self._flush()
         self._similar_names()
+        settle_emergency(self.layout, self.calendar)
         return self.layout
 
     def _sheet(self, label: str) -> Sheet:

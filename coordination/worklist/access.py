@@ -35,8 +35,16 @@ class Desk:
 def get_task(user: User, pk: Any, *, permission: Permission = Permission.TASK_VIEW) -> Task:
     """404 if the person may not know the task exists, 403 if they see it but may not do this."""
     task: Task = get_object_or_404(Task.objects.visible_to(user).with_record(), pk=pk)
-    require(user, permission)
+    kept = permission in {Permission.TASK_VIEW, Permission.TASK_WORK} and task.may_be_worked_by(user)
+    if not kept:
+        require(user, permission)
     return task
+
+
+def require_day(user: User) -> None:
+    """Raise PermissionDenied (403) for roles that have no day: neither tasks of patients nor of their own."""
+    if not user.may(Permission.OWN_TASKS):
+        require(user, Permission.TASK_VIEW)
 
 
 def clock_of(user: User, now: dt.datetime | None = None) -> Clock:

@@ -1,17 +1,28 @@
 """What follows from a message about tasks."""
 
+import datetime as dt
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coordination.accounts.actions import ensure_system_user
-from coordination.accounts.models import User
+from coordination.accounts.models import Cover, Team, User
+from coordination.accounts.permissions import Permission
+from coordination.accounts.roles import ROLES
+from coordination.lib import display
+from coordination.lib.days import add_business_days
 from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
-from coordination.worklist.actions import close_task
-from coordination.worklist.actions.tasks import OUTREACH
+from coordination.worklist.actions import close_task, open_task
+from coordination.worklist.actions.tasks import OUTREACH, REVIEW_ROUTE
 from coordination.worklist.actions.waking import wake_for_event
+from coordination.worklist.due import Due
 from coordination.worklist.models import Task
 from coordination.worklist.rows import due_words
+from patients.access import seen_of
+from patients.models import AccessGrant
 
 
 def notify_owner(message: Message) -> None:
@@ -61,3 +72,112 @@ def stop_outreach(message: Message) -> None:
     for task in tasks.select_related("organization").order_by("pk"):
         by = ensure_system_user(task.organization)
         close_task(task=task, by=by, outcome=Task.Outcome.DECEASED, note=_("The patient has died."))
+
+
+def tell_covering(message: Message) -> None:
+    """Tell whoever looks after a caseload from when to when, unless that was taken back meanwhile."""
+    cover = Cover.objects.select_related("absent", "covering").filter(pk=message.payload["cover_id"]).first()
+    if cover is None:
+        return
+    words = {
+        "name": cover.absent,
+        "first": display.day_short(cover.starts_on),
+        "last": display.day_short(cover.ends_on),
+    }
+    notify(
+        user=cover.covering,
+        kind=Notification.Kind.ASSIGNED,
+        text=_("You cover for %(name)s from %(first)s to %(last)s. Their work is in My day.") % words,
+        route="worklist:day",
+        key=f"cover.arranged:{cover.pk}:{cover.ends_on}",
+        by=User.objects.filter(pk=message.payload["by_id"]).first(),
+    )
+
+
+def open_access_review(message: Message) -> None:
+    """Somebody opened a record in an emergency: privacy officers hear of it, and one person owes a review. Never PHI."""
+    grant = _grant_of(message)
+    day = add_business_days(grant.organization.today(), 1)
+    open_review_task(grant, day)
+    for officer in _reviewers(grant).filter(roles__contains=["privacy_officer"]):
+        notify(
+            user=officer,
+            kind=Notification.Kind.SAFETY,
+            text=_("%(name)s opened a record by emergency access. Its review is due %(day)s.")
+            % {"name": grant.user, "day": display.day_short(day)},
+            route=REVIEW_ROUTE,
+            subject_id=grant.pk,
+            patient_id=grant.patient_id,
+            key=f"access.broken_glass:{grant.pk}",
+        )
+
+
+def open_review_task(grant: AccessGrant, day: dt.date) -> Task:
+    """The task has no patient: it would be read in the record by the very person it is about."""
+    house = grant.organization
+    by = ensure_system_user(house)
+    return open_task(
+        by=by,
+        title=_("Review an emergency access"),
+        reason=_("%(name)s opened a record they had no sight of.") % {"name": grant.user},
+        due=Due.on(day, house),
+        due_rule=_("Next business day"),
+        priority=Task.Priority.CRITICAL,
+        source=Task.Source.RULE,
+        source_key=f"access.review:{grant.pk}",
+        subject_route=REVIEW_ROUTE,
+        subject_id=grant.pk,
+        **_reviewer_of(grant),
+    )
+
+
+def close_access_review(message: Message) -> None:
+    """The review is written: its task ends with the finding. A breach is followed up by whoever found it."""
+    grant = _grant_of(message)
+    by = grant.reviewed_by
+    if by is None:
+        return
+    words = f"{grant.get_finding_display()}. {grant.finding_note}".strip()
+    for task in Task.objects.open().filter(source_key=f"access.review:{grant.pk}"):
+        close_task(task=task, by=by, note=words)
+    if grant.finding == AccessGrant.Finding.BREACH:
+        open_task(
+            by=by,
+            title=_("Follow up on an emergency access that was not appropriate"),
+            reason=_("%(name)s opened a record without need.") % {"name": grant.user},
+            context=_("Assess the risk, and who must be told: within 60 days (45 CFR 164.404)."),
+            due=Due.on(add_business_days(grant.organization.today(), 1), grant.organization),
+            priority=Task.Priority.HIGH,
+            source=Task.Source.RULE,
+            source_key=f"access.breach:{grant.pk}",
+            subject_route=REVIEW_ROUTE,
+            subject_id=grant.pk,
+        )
+
+
+def _grant_of(message: Message) -> AccessGrant:
+    grants = AccessGrant.objects.select_related(
+        "user", "organization", "reviewed_by__organization", "patient"
+    )
+    grant: AccessGrant = grants.get(pk=message.payload["grant_id"])
+    return grant
+
+
+def _reviewers(grant: AccessGrant) -> QuerySet[User]:
+    """Everyone of the organization who may review, except the person it is about."""
+    roles = [name for name, role in ROLES.items() if Permission.ACCESS_REVIEW in role.permissions]
+    people: QuerySet[User] = User.objects.working().filter(
+        organization=grant.organization, roles__overlap=roles
+    )
+    return people.exclude(pk=grant.user_id).order_by("name", "pk")
+
+
+def _reviewer_of(grant: AccessGrant) -> dict[str, Any]:
+    """A privacy officer, else whoever else may review and sees the patient, else the queue of the patient's team."""
+    people = list(_reviewers(grant))
+    officers = [person for person in people if "privacy_officer" in person.roles]
+    others = [person for person in people if seen_of(person, [grant.patient_id])]
+    if owner := next(iter(officers + others), None):
+        return {"owner": owner}
+    teams = Team.objects.filter(organization=grant.organization, is_active=True).order_by("name", "pk")
+    return {"queue": teams.filter(pk=grant.patient.team_id).first() or teams.first()}

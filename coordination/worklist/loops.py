@@ -138,8 +138,8 @@ def owner_gone(house: Organization, now: dt.datetime) -> QuerySet[Task]:
 def owner_blind(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     """`Task.objects.visible_to` asked of every owner at once; the tests hold the two together."""
     values = [
-        _day(house, now), now, SEE_PATIENTS, _roles_with(Permission.TASK_VIEW), _roles_with(Permission.PATIENT_VIEW),
-        _roles_with(Permission.PATIENT_VIEW_ORGANIZATION), OPEN,
+        _day(house, now), now, SEE_PATIENTS, _roles_with(Permission.TASK_VIEW), _roles_with(Permission.OWN_TASKS),
+        _roles_with(Permission.PATIENT_VIEW), _roles_with(Permission.PATIENT_VIEW_ORGANIZATION), OPEN,
     ]  # fmt: skip
     return _open_tasks().filter(pk__in=RawSQL(_BLIND, values))  # noqa: S611 (a constant of ours)
 
@@ -206,7 +206,7 @@ def _roles_with(permission: Permission) -> list[str]:
 _BLIND = """
     with here as (
         select %s::date as today, %s::timestamptz as now, %s::text as sight,
-            %s::varchar[] as works, %s::varchar[] as looks, %s::varchar[] as sees_all
+            %s::varchar[] as works, %s::varchar[] as keeps, %s::varchar[] as looks, %s::varchar[] as sees_all
     )
     select t.id
     from here cross join worklist_task t join accounts_user u on u.id = t.owner_id
@@ -214,9 +214,10 @@ _BLIND = """
     where t.status = any(%s::varchar[])
         and u.is_active and not u.is_system and (u.left_on is null or u.left_on >= here.today)
         and not coalesce(
-            u.organization_id = t.organization_id and u.roles && here.works and (
-                t.patient_id is null
-                or u.roles && here.looks and p.organization_id = u.organization_id and p.status not in ('entered_in_error', 'merged') and (
+            u.organization_id = t.organization_id and (
+                t.patient_id is null and (u.roles && here.works or u.roles && here.keeps)
+                or u.roles && here.works and u.roles && here.looks
+                and p.organization_id = u.organization_id and p.status not in ('entered_in_error', 'merged') and (
                     u.roles && here.sees_all
                     or exists (
                         select from patients_careteammember m

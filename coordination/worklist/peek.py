@@ -38,7 +38,7 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
         "why": why(task, user),
         "sleep": sleep_words(task, reader.now),
         "owner": owner_words(task, user),
-        "may_work": user.may(Permission.TASK_WORK),
+        "may_work": task.may_be_worked_by(user),
         "links": actions_of(task, reader) if task.is_open else ended_actions_of(task, reader),
         "task_url": reverse("worklist:task", args=[task.pk]),
         "checklist": checklist_of(task),

@@ -110,9 +110,13 @@ def figures_of(clock: Clock, bucket: str, narrow: Q) -> dict[str, Any]:
 
 class TaskQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """Tasks about patients one sees; tasks about no patient when one owns them or works their queue."""
+        """Tasks about patients one sees; tasks about no patient when one owns them or works their queue.
+
+        Some roles keep tasks of their own (OWN_TASKS) and see none of a patient.
+        """
         if not user.may(Permission.TASK_VIEW):
-            return self.none()
+            alone = Q(organization_id=user.organization_id, patient__isnull=True, owner=user)
+            return self.filter(alone) if user.may(Permission.OWN_TASKS) else self.none()
         about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("patient_id")))
         own = Q(patient__isnull=True) & (Q(owner=user) | Q(queue_id__in=scope_of(user).team_ids))
         return self.filter(Q(organization_id=user.organization_id) & (Q(about_seen) | own))

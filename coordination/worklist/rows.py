@@ -172,7 +172,7 @@ def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
         reader.user,
         dict.fromkeys(["done_url", "finish_url", "snooze_url", "assign_url", "claim_url", "log_url"], ""),
     )
-    if user.may(Permission.TASK_WORK):
+    if task.may_be_worked_by(user):
         links["snooze_url"] = reverse("worklist:snooze", args=[task.pk])
         links["assign_url"] = reverse("worklist:assign", args=[task.pk])
         if task.is_critical:  # it ends with words, not with a click
@@ -187,7 +187,7 @@ def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
 
 
 def ended_actions_of(task: Task, reader: Reader) -> dict[str, Any]:
-    may = reader.user.may(Permission.TASK_WORK) and task.can_be_reopened(reader.now)
+    may = task.may_be_worked_by(reader.user) and task.can_be_reopened(reader.now)
     return {"reopen_url": reverse("worklist:reopen", args=[task.pk]) if may else ""}
 
 

@@ -1,5 +1,7 @@
 """Sight of one patient, given for a time or taken away, whatever teams and memberships say."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +10,7 @@ from coordination.lib.choices import known_values
 from coordination.lib.editable import Owned
 from coordination.lib.privacy import Privacy
 from patients.models.base import dates_in_order
+from patients.querysets import AccessGrantQuerySet
 
 
 @known_values
@@ -46,6 +49,7 @@ class AccessGrant(Owned):
     finding = models.CharField(max_length=12, choices=Finding.choices, blank=True)
     finding_note = models.CharField(max_length=300, blank=True)
 
+    objects = AccessGrantQuerySet.as_manager()
     privacy = Privacy(
         clinical=["note", "finding_note"],
         safe=["reason", "starts_at", "expires_at", "revoked_at", "reviewed_at", "finding"],
@@ -71,6 +75,14 @@ class AccessGrant(Owned):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def ended_at(self) -> dt.datetime:
+        """When sight ended or will end: early, or by itself."""
+        return self.revoked_at or self.expires_at
+
+    def is_running(self, now: dt.datetime) -> bool:
+        return self.starts_at <= now < self.ended_at
 
 
 class AccessDenial(Owned):

@@ -8,6 +8,7 @@ urlpatterns = [
     path("<uuid:pk>/", record.overview, name="patient"),
     path("<uuid:pk>/timeline/", record.timeline, name="timeline"),
     path("<uuid:pk>/access/", record.access_log, name="access"),
+    path("<uuid:pk>/sight/", record.sight, name="sight"),
     path("<uuid:pk>/print/", record.print_summary, name="print"),
     # two records of one person
     path("<uuid:pk>/merge/", merging.choose, name="merge"),

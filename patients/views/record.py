@@ -16,6 +16,7 @@ from patients import access, lines, overviews
 from patients.banner import record_page
 from patients.models import Allergy, Condition, Immunization, Medication, Patient
 from patients.panels import Panel, ahead_of, panels_of
+from patients.sight import explain_access, people_who_see
 from patients.timeline import GROUPS, timeline_page
 
 GLANCE = 9
@@ -97,6 +98,26 @@ def access_log(request: HttpRequest, pk: UUID) -> HttpResponse:
         "sees_all": sees_all,
     }
     return render(request, "patients/access.html", context)
+
+
+@require_safe
+def sight(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Why one sees this patient oneself; and, for those who may ask, who else does and why."""
+    user: Any = request.user
+    patient = access.open_record(user, pk, page="who sees", name="access.explained")
+    everyone = user.may(Permission.ACCESS_LOG_VIEW)
+    page = (
+        people_who_see(user, patient, after=request.GET.get("after"), before=request.GET.get("before"))
+        if everyone
+        else None
+    )
+    context = {
+        **record_page(user, patient, "access" if everyone else "", label=_("Who can see this record")),
+        "mine": explain_access(user, patient),
+        "people": page.rows if page else None,
+        "pager": page.links(request.GET) if page else {},
+    }
+    return render(request, "patients/sight.html", context)
 
 
 @require_safe

@@ -56,6 +56,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, chosen),
         "can_correct": user.may(Permission.PATIENT_EDIT),
         "can_register": user.may(Permission.PATIENT_REGISTER),
+        "can_break_glass": user.may(Permission.BREAK_GLASS),
     }
     if request.GET.get("s") and not text:
         messages.info(request, _("This search has ended. Search again."))

@@ -18,7 +18,14 @@ from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from patients.models import ImportJob
-from tests.factories import PatientFactory, SavedViewFactory, TaskFactory, UserFactory, merged_into
+from tests.factories import (
+    EmergencyFactory,
+    PatientFactory,
+    SavedViewFactory,
+    TaskFactory,
+    UserFactory,
+    merged_into,
+)
 from tests.factories.record import (
     ConditionFactory,
     ConsentFactory,
@@ -51,6 +58,7 @@ AREAS = {
     "worklist:views": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana", "outbox:health": "adam", "audit:events": "petra",
+    "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
     "patients:attention": "sam",
     "clients:apps": "adam",
@@ -60,6 +68,8 @@ BY_SUE = {"patients:merge", "patients:merge_with", "patients:two_people", "patie
 # who may open what belongs to one patient, task, colleague, ...: the control of the refusals
 MAY = {
     "patients": "ana",
+    "access": "petra",
+    "covers": "sue",
     "worklist": "ana",
     "interop": "sue",
     "office": "sue",
@@ -110,6 +120,10 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         "patients": lambda: patient.pk,
         "drafts": lambda: patient.pk,
         "worklist": lambda: work_of(cast, route),
+        "covers": lambda: cover_of(cast).pk,
+        "access": lambda: (
+            EmergencyFactory(patient=patient, user=cast.petra if route.name == "access:left" else cast.max).pk
+        ),
         "interop": lambda: (
             ImportJob.objects.create(organization=cast.riverbend, source="ehr", created_by=cast.sue).pk
         ),
@@ -119,11 +133,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
             ).pk
         ),
         "accounts": lambda: (
-            (
-                cast.north
-                if route.name.split(":")[1].startswith(("team", "member", "sight", "cover"))
-                else cast.ana
-            ).pk
+            (cast.north if route.name.split(":")[1].startswith(("team", "member", "sight")) else cast.ana).pk
         ),
         "clients": lambda: (
             register_app(
@@ -175,10 +185,6 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         "merge_pk": lambda: merged_into(patient, cast.sue).pk,
         "coverage_pk": lambda: CoverageFactory(patient=patient).pk,
         "membership": lambda: TeamMembership.objects.get_or_create(team=cast.north, user=cast.vic, starts_on=timezone.now().date())[0].pk,
-        "cover": lambda: Cover.objects.create(
-            organization=cast.riverbend, absent=cast.ana, covering=cast.vic, starts_on=timezone.now().date(),
-            ends_on=timezone.now().date(), created_by=cast.sue,
-        ).pk,
     }  # fmt: skip
     return {name: made[route.area]() if name == "pk" else others[name]() for name in route.kwargs}
 
@@ -193,6 +199,15 @@ def work_of(cast: Any, route: Route) -> Any:
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
     return TaskFactory(patient=cast.pat).pk
+
+
+def cover_of(cast: Any) -> Cover:
+    """Ana works in North and is away today; Vic looks after her patients."""
+    today = cast.riverbend.today()
+    TeamMembership.objects.get_or_create(team=cast.north, user=cast.ana, starts_on=today)
+    return Cover.objects.create(
+        organization=cast.riverbend, absent=cast.ana, covering=cast.vic, starts_on=today, ends_on=today, created_by=cast.sue
+    )  # fmt: skip
 
 
 def address(cast: Any, route: Route) -> str:

@@ -89,7 +89,13 @@ def test_it_is_asked_by_post_only(cast, signed_in):
 def test_it_knows_the_patient_on_the_page(cast, signed_in):
     client = signed_in(cast.ana)
     here = record_of(cast.pat)
-    everything = ["Log contact", "Add task", "Edit who and how to reach", "Print a summary"]
+    everything = [
+        "Log contact",
+        "Add task",
+        "Edit who and how to reach",
+        "Print a summary",
+        "Who can see this record",
+    ]
     assert labels(jump(client, page=here), "actions") == everything
     assert labels(jump(client, "print", page=here), "actions") == ["Print a summary"]
     assert labels(jump(client, page="/day/"), "actions") == []

@@ -11,7 +11,7 @@ from coordination.accounts.models import Team, User
 from coordination.interop.office.models import ExportJob
 from coordination.lib.rls import organization
 from coordination.worklist.models import Task
-from patients.models import Condition, Patient
+from patients.models import AccessGrant, Condition, Patient
 from tests.e2e.conftest import WIDTHS, violations
 from tests.factories import SavedViewFactory
 
@@ -30,12 +30,14 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         grace = Patient.objects.get(family="Okafor", given="Grace")
         task = Task.objects.filter(patient=grace, kind="discharge_call").get()
         view = SavedViewFactory(owner=dana, name="Late")
+        emergency = AccessGrant.objects.first()
         condition = Condition.objects.filter(patient=grace).first()
         exported = an_export(User.objects.get(email="lena@riverbend.example"))
     team = Team.objects.first()
     assert condition
+    assert emergency
     assert team
-    about = ["patient", "timeline", "history", "people", "coverage", "access", "print", "edit", "edit_person", "member_add", "person_add",
+    about = ["patient", "timeline", "history", "people", "coverage", "access", "sight", "print", "edit", "edit_person", "member_add", "person_add",
              "consent_add", "coverage_add", "hand_over", "death", "end_care"]  # fmt: skip
     return {
         "dana": [
@@ -53,6 +55,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "accounts:me",
                     "clients:mine",
                     "mfa_index",
+                    "access:emergency",
                 )
             ],
             ("history_add", reverse("patients:history_add", args=[grace.pk, "allergy"])),
@@ -91,7 +94,11 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("export", reverse("office:export_new") + "?list=patients"),
             ("exported", reverse("office:export", args=[exported.pk])),
         ],
-        "miriam": [("audit:events", reverse("audit:events"))],
+        "miriam": [
+            ("audit:events", reverse("audit:events")),
+            ("access:reviews", reverse("access:reviews")),
+            ("access:review", reverse("access:review", args=[emergency.pk])),
+        ],
     }
 
 

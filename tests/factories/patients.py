@@ -2,11 +2,12 @@ import datetime as dt
 from typing import Any
 
 import factory
+from django.utils import timezone
 
 from coordination.accounts.models import User
 from coordination.lib.names import name_keys, sort_name
 from patients.actions.merging import merge_patients
-from patients.models import CareTeamMember, Patient, PatientMerge
+from patients.models import AccessGrant, CareTeamMember, Patient, PatientMerge
 from tests.factories.accounts import OrganizationFactory, UserFactory
 
 
@@ -52,3 +53,17 @@ def merged_into(patient: Patient, by: User, **values: Any) -> PatientMerge:
         reason="Same card seen",
         by=by,
     )
+
+
+class EmergencyFactory(factory.django.DjangoModelFactory):
+    """Sight somebody gave themselves: yesterday, for an hour, unless told otherwise."""
+
+    class Meta:
+        model = AccessGrant
+
+    organization = factory.SelfAttribute("patient.organization")
+    granted_by = factory.SelfAttribute("user")
+    reason = "emergency"
+    note = "Called from the emergency department"
+    starts_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=1))
+    expires_at = factory.LazyAttribute(lambda grant: grant.starts_at + dt.timedelta(hours=1))

@@ -24,6 +24,7 @@ from coordination.lib.names import name_keys, sort_name
 from coordination.lib.rls import enter_organization
 from patients.access import get_patient
 from patients.models import AccessDenial, AccessGrant, CareTeamMember, Patient
+from patients.sight import explain_access, people_who_see
 
 DAYS = st.integers(-3, 3)
 PEOPLE, PATIENTS, TEAMS = 4, 5, 2
@@ -249,6 +250,29 @@ def test_list_detail_search_and_count_agree_with_the_oracle(world):
             assert built.numbers(
                 CareTeamMember.objects.visible_to(user).values_list("patient", flat=True)
             ) == {number for number, _person, _span in world.care if number in expected}
+            explained = {n for n, patient in enumerate(built.patients) if explain_access(user, patient).sees}
+            assert explained == expected
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(world=worlds())
+def test_who_sees_a_patient_agrees_with_whom_each_person_sees(world):
+    with transaction.atomic():
+        built = Built(world)
+        sees = [oracle(world, who) for who in range(PEOPLE)]
+        for n, patient in enumerate(built.patients):
+            enter_organization(patient.organization_id)
+            asking = User(organization_id=patient.organization_id)
+            lines = people_who_see(asking, patient, after=None, before=None).rows
+            told = {built.people.index(line.user) for line in lines if line.sees}
+            if world.statuses[n] != "entered_in_error":  # nobody opens the page of such a patient
+                assert told == {who for who in range(PEOPLE) if n in sees[who]}
         transaction.set_rollback(True)
 
 

@@ -1,5 +1,6 @@
 """Everything that changes people, teams and sign-in: keyword-only, audited, one transaction each."""
 
+from coordination.accounts.actions.covers import change_cover, end_cover, start_cover
 from coordination.accounts.actions.people import (
     change_person,
     change_roles,
@@ -25,19 +26,18 @@ from coordination.accounts.actions.teams import (
     add_team_member,
     create_site,
     create_team,
-    end_cover,
     end_membership,
     give_sight,
     reinstate_team,
     rename_team,
     retire_team,
-    start_cover,
     take_sight,
 )
 
 __all__ = [
     "add_team_member",
     "ask_password_link",
+    "change_cover",
     "change_person",
     "change_roles",
     "create_site",

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
 
-from coordination.accounts.models import SEE_PATIENTS, Cover, Organization, Site, Team, TeamMembership, User
+from coordination.accounts.models import SEE_PATIENTS, Organization, Site, Team, TeamMembership, User
 from coordination.audit.actions import record
 from coordination.audit.models import Event
 from coordination.lib.refusal import Refused, Stale
@@ -142,45 +142,6 @@ def take_sight(*, team: Team, user: User, by: User) -> None:
     team = lock(team)
     remove_perm(SEE_PATIENTS, user, team)
     record("team.sight_taken", kind=SECURITY, by=by, target=team, detail={"user_id": str(user.pk)})
-
-
-@transaction.atomic
-def start_cover(*, absent: User, covering: User, starts_on: dt.date, ends_on: dt.date, by: User) -> Cover:
-    """Let one person look after another's caseload for some days. The days are the organization's."""
-    if absent.organization_id != covering.organization_id or not covering.is_active:
-        raise Refused(_("These two people cannot cover for each other."), field="covering")
-    if absent.pk == covering.pk:
-        raise Refused(_("Choose someone else to cover."), field="covering")
-    if ends_on < starts_on:
-        raise Refused(_("The last day is before the first."), field="ends_on")
-    if ends_on < absent.organization.today():
-        raise Refused(_("These days are already over."), field="ends_on")
-    cover = Cover.objects.create(
-        organization_id=absent.organization_id,
-        absent=absent,
-        covering=covering,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        created_by=by,
-    )
-    detail = {"absent_id": str(absent.pk), "covering_id": str(covering.pk)}
-    record("cover.started", kind=SECURITY, by=by, target=cover, detail=detail)
-    return cover
-
-
-@transaction.atomic
-def end_cover(*, cover: Cover, by: User) -> None:
-    """End a cover today. One that has not begun is taken back."""
-    cover = Cover.objects.select_for_update(of=("self",)).select_related("organization").get(pk=cover.pk)
-    yesterday = cover.organization.today() - dt.timedelta(days=1)
-    if cover.ends_on <= yesterday:
-        raise Refused(_("This cover is already over."))
-    record("cover.ended", kind=SECURITY, by=by, target=cover)
-    if cover.starts_on > yesterday:
-        cover.delete()
-    else:
-        cover.ends_on = yesterday
-        cover.save(update_fields=["ends_on"])
 
 
 def refuse_own_sight(user: User, by: User) -> None:

@@ -1,4 +1,4 @@
-"""Teams and sites: who works where, whose patients they see, who looks after whose."""
+"""Teams and sites: who works where, and whose patients they see."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coordination.accounts import access, actions
-from coordination.accounts.forms import CoverForm, MemberForm, SiteForm, TeamForm
+from coordination.accounts.forms import MemberForm, SiteForm, TeamForm
 from coordination.accounts.models import Team
 from coordination.accounts.permissions import Permission
 from coordination.lib.refusal import Refused, Stale
@@ -69,12 +69,10 @@ def sites(request: HttpRequest) -> HttpResponse:
 def team_page(request: HttpRequest, team: Team, *, status: int = 200, **given: Any) -> HttpResponse:
     user: Any = request.user
     today = team.organization.today()
-    people = access.people_of(team)
     context = {
         "team": team,
         "today": today,
         "members": access.members_of(team),
-        "covers": access.covers_of(team, team.organization),
         "can_shape": access.manages_all_teams(user),
         "team_form": TeamForm(
             sites=access.list_sites(user),
@@ -83,9 +81,6 @@ def team_page(request: HttpRequest, team: Team, *, status: int = 200, **given: A
         ),
         "member_form": MemberForm(
             people=access.could_join(user, team), initial={"starts_on": today}, auto_id="member_%s"
-        ),
-        "cover_form": CoverForm(
-            people=people, initial={"starts_on": today, "ends_on": today}, auto_id="cover_%s"
         ),
         **given,
     }
@@ -168,26 +163,6 @@ def sight_take(request: HttpRequest, pk: Any, membership: Any) -> HttpResponse:
     found = access.get_membership(team, membership)
     sentence = _("They no longer see the patients of this team through it.")
     return _try(request, team, sentence, actions.take_sight, team=team, user=found.user)
-
-
-@require_POST
-def cover_start(request: HttpRequest, pk: Any) -> HttpResponse:
-    team = access.get_managed_team(_by(request), pk)
-    form = CoverForm(request.POST, people=access.people_of(team), auto_id="cover_%s")
-    if not form.is_valid():
-        return team_page(request, team, status=422, cover_form=form)
-    try:
-        actions.start_cover(by=_by(request), **form.cleaned_data)
-    except Refused as refused:
-        return team_page(request, team, status=422, cover_form=form, cover_refusal=refused.sentence)
-    return _back(request, team, _("Cover arranged."))
-
-
-@require_POST
-def cover_end(request: HttpRequest, pk: Any, cover: Any) -> HttpResponse:
-    team = access.get_managed_team(_by(request), pk)
-    found = access.get_cover(team, team.organization, cover)
-    return _try(request, team, _("Cover ended."), actions.end_cover, cover=found)
 
 
 def _shape(request: HttpRequest, pk: Any, action: Any, sentence: str) -> HttpResponse:

@@ -22,7 +22,7 @@ from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Contact, Task
 from coordination.worklist.querysets import APPOINTMENTS
-from patients.models import Patient
+from patients.models import AccessGrant, Patient
 
 # kinds of work that reach out to the patient, which stops at death
 OUTREACH = {
@@ -34,6 +34,7 @@ OUTREACH = {
     Task.Kind.ASSESSMENT,
     Task.Kind.TRANSPORT,
 }
+REVIEW_ROUTE = "access:review"  # the page a review of an emergency access is about
 _STATUS_OF = {
     Task.Outcome.NOT_NEEDED: Task.Status.CANCELLED,
     Task.Outcome.DECEASED: Task.Status.CANCELLED,
@@ -164,6 +165,7 @@ def close_task(
 
 def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact | None = None) -> None:
     """Set the end of a locked, open task. The caller settles the caseload."""
+    _refuse_unreviewed(task)
     values = {
         "status": _STATUS_OF.get(Task.Outcome(outcome), Task.Status.DONE),
         "outcome": outcome,
@@ -178,6 +180,14 @@ def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact 
     change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail)
     if task.kind in APPOINTMENTS and outcome in {Task.Outcome.COMPLETED, Task.Outcome.REACHED}:
         tell_sleepers(patient_id=task.patient_id, event=Task.Event.VISIT_KEPT, by=by)
+
+
+def _refuse_unreviewed(task: Task) -> None:
+    """The review of an emergency access ends by being written, never by a tick."""
+    if task.subject_route == REVIEW_ROUTE and task.subject_id is not None:
+        waiting = AccessGrant.objects.filter(pk=task.subject_id, reviewed_at__isnull=True)
+        if waiting.exists():
+            raise Refused(_("Write the review of this access. That closes the task."))
 
 
 @transaction.atomic

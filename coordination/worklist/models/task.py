@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from coordination.accounts.permissions import Permission
 from coordination.lib.choices import known_values
 from coordination.lib.editable import Editable, Owned
 from coordination.lib.privacy import Privacy
@@ -256,6 +257,11 @@ class Task(Editable):
 
     def is_overdue(self, now: dt.datetime) -> bool:
         return self.is_open and self.due_at < now
+
+    def may_be_worked_by(self, user: Any) -> bool:
+        """By roles that work tasks; one's own about no patient also by those who keep only such (OWN_TASKS)."""
+        own = self.patient_id is None and self.owner_id == user.pk
+        return bool(user.may(Permission.TASK_WORK) or (own and user.may(Permission.OWN_TASKS)))
 
     @property
     def is_critical(self) -> bool:

@@ -7,12 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from coordination.accounts.access import require
 from coordination.accounts.middleware import passive
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
-from coordination.worklist.access import clock_of, desk_named, get_task, list_work
+from coordination.worklist.access import clock_of, desk_named, get_task, list_work, require_day
 from coordination.worklist.changes import count_changes, read_ids, read_since
 from coordination.worklist.day import View, read_day, view_behind
 from coordination.worklist.peek import read_peek
@@ -24,7 +23,7 @@ from coordination.worklist.views.answers import current_url, parts, person, read
 def day(request: HttpRequest) -> HttpResponse:
     """One's work in the order it should be done; also a team's queue, or the work of someone one covers for."""
     user = person(request)
-    require(user, Permission.TASK_VIEW)
+    require_day(user)
     view = View.read(request.GET)
     page = read_day(user, view)
     page["can_work"] = user.may(Permission.TASK_WORK)
@@ -41,7 +40,7 @@ def day(request: HttpRequest) -> HttpResponse:
 def changes(request: HttpRequest) -> HttpResponse:
     """How many rows of the list others changed since it was read; nothing to say is 204. Asked by the page itself."""
     user = person(request)
-    require(user, Permission.TASK_VIEW)
+    require_day(user)
     since, view = read_since(request.GET.get("since", "")), View.read(request.GET)
     number = count_changes(user, view, since, read_ids(request.GET.get("ids", ""))) if since else 0
     if not number:
@@ -68,7 +67,7 @@ def peek(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def day_print(request: HttpRequest) -> HttpResponse:
     """The day on paper: what is overdue and due today, to take along on visits."""
     user = person(request)
-    require(user, Permission.TASK_VIEW)
+    require_day(user)
     view, clock = View.read(request.GET), clock_of(user)
     tasks = list_work(user, desk_named(user, view.desk)).filter(clock.awake, due_at__lte=clock.end_of_today)
     reader = Reader(user, timezone.now())

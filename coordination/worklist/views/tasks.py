@@ -65,7 +65,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "sleep": sleep_words(found, reader.now),
         "checklist": checklist_of(found),
         "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
-        "may_work": user.may(Permission.TASK_WORK),
+        "may_work": found.may_be_worked_by(user),
         "links": actions_of(found, reader) if found.is_open else ended_actions_of(found, reader),
         "back": back,
     }

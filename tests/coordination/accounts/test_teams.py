@@ -1,4 +1,4 @@
-"""Teams, sites, members, sight and cover."""
+"""Teams, sites, members and sight."""
 
 import datetime as dt
 import uuid
@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from coordination.accounts import access, actions
-from coordination.accounts.models import Cover, Organization, Site, Team, TeamMembership, User
+from coordination.accounts.models import Organization, Site, Team, TeamMembership, User
 from coordination.audit.models import Event
 from coordination.lib.refusal import Refused
 from patients.models import Patient
@@ -37,7 +37,7 @@ def sees(cast, user, inside):
     return Patient.objects.visible_to(User.objects.get(pk=user.pk)).filter(pk=cast.pat.pk).exists()
 
 
-PARTS = ["rename/", "retire/", "reinstate/", "members/", "covers/", f"members/{uuid.uuid4()}/end/"]
+PARTS = ["rename/", "retire/", "reinstate/", "members/", f"members/{uuid.uuid4()}/end/"]
 
 
 # --- who may ------------------------------------------------------------------------------------------------------
@@ -238,91 +238,6 @@ def test_the_page_costs_the_same_for_few_and_many(cast, adam, django_assert_max_
             member(cast, user)
         with django_assert_max_num_queries(14):
             adam.get(url(cast.north))
-
-
-# --- cover --------------------------------------------------------------------------------------------------------
-def days(cast, first, last):
-    return {
-        "starts_on": (today(cast) + dt.timedelta(days=first)).isoformat(),
-        "ends_on": (today(cast) + dt.timedelta(days=last)).isoformat(),
-    }
-
-
-@pytest.fixture
-def two(cast):
-    """Ana and Kim work in North; Kim sees nothing of it."""
-    kim = UserFactory(organization=cast.riverbend, name="Kim Ode")
-    member(cast, cast.ana)
-    actions.add_team_member(team=cast.north, user=kim, by=cast.adam, sees_patients=False)
-    return cast.ana, kim
-
-
-def test_cover_gives_sight_of_the_caseload(cast, sue, two, inside):
-    ana, kim = two
-    assert not sees(cast, kim, inside)
-    assert (
-        sue.post(
-            url(cast.north, "covers/"), {"absent": ana.pk, "covering": kim.pk, **days(cast, 0, 3)}
-        ).status_code
-        == 302
-    )
-    assert sees(cast, kim, inside)
-    assert Cover.objects.in_force(today(cast)).count() == 1
-    cover = Cover.objects.get()
-    assert str(cover) == "Kim Ode for Ana Ruiz"
-    assert b"looks after the patients of" in sue.get(url(cast.north)).content
-    assert sue.post(url(cast.north, f"covers/{cover.pk}/end/")).status_code == 302
-    assert not sees(cast, kim, inside)
-    assert {"cover.started", "cover.ended"} <= set(Event.objects.values_list("name", flat=True))
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "sentence"), [(2, 1, "before the first"), (-5, -1, "already over")]
-)
-def test_it_says_why_there_is_no_cover(cast, sue, two, first, last, sentence):
-    ana, kim = two
-    answer = sue.post(
-        url(cast.north, "covers/"), {"absent": ana.pk, "covering": kim.pk, **days(cast, first, last)}
-    )
-    assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
-
-
-def test_people_who_cannot_cover(cast, sue, two):
-    ana, _kim = two
-    assert (
-        b"Choose someone else"
-        in sue.post(
-            url(cast.north, "covers/"), {"absent": ana.pk, "covering": ana.pk, **days(cast, 0, 1)}
-        ).content
-    )
-    assert (
-        sue.post(
-            url(cast.north, "covers/"), {"absent": ana.pk, "covering": cast.sam.pk, **days(cast, 0, 1)}
-        ).status_code
-        == 422
-    )
-    with pytest.raises(Refused, match="cannot cover"):
-        actions.start_cover(
-            absent=ana, covering=cast.olga, starts_on=today(cast), ends_on=today(cast), by=cast.sue
-        )
-
-
-def test_a_cover_under_way_ends_with_yesterday(cast, sue, two):
-    ana, kim = two
-    begun = Cover.objects.create(
-        organization=cast.riverbend,
-        absent=ana,
-        covering=kim,
-        created_by=cast.sue,
-        starts_on=today(cast) - dt.timedelta(days=3),
-        ends_on=today(cast) + dt.timedelta(days=3),
-    )
-    assert sue.post(url(cast.north, f"covers/{begun.pk}/end/")).status_code == 302
-    begun.refresh_from_db()
-    assert begun.ends_on == today(cast) - dt.timedelta(days=1)
-    with pytest.raises(Refused, match="already over"):
-        actions.end_cover(cover=begun, by=cast.sue)
-    assert sue.post(url(cast.north, f"covers/{begun.pk}/end/")).status_code == 404
 
 
 def test_names_of_things(cast):

@@ -1,0 +1,33 @@
+"""The shape of an absence: who is away, who looks after their patients, and on which days."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from coordination.accounts.models import User
+
+
+class _Day(forms.DateField):
+    """A date as the browser asks for it; typed by hand it is 2026-11-21."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+class CoverForm(forms.Form):
+    absent = forms.ModelChoiceField(
+        label=_("Away"), queryset=User.objects.none(), empty_label=_("Choose a person")
+    )
+    covering = forms.ModelChoiceField(
+        label=_("Looked after by"), queryset=User.objects.none(), empty_label=_("Choose a person")
+    )
+    starts_on, ends_on = _Day(label=_("First day")), _Day(label=_("Last day"))
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("absent", "covering"):
+            self.fields[name].queryset = people  # type: ignore[attr-defined]
+
+
+class CoverEndForm(forms.Form):
+    ends_on = _Day(label=_("Last day"))
