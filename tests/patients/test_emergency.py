@@ -425,7 +425,7 @@ class TestTheReview:
         for _n in range(20):
             EmergencyFactory(patient=cast.pat, user=cast.sam)
         client = signed_in(cast.petra)
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(11):
             page = client.get("/access/reviews/").content.decode()
         assert page.count('<th scope="row">') == 20
 

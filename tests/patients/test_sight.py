@@ -96,10 +96,10 @@ def test_its_statements_do_not_grow_with_the_people(cast, signed_in, django_asse
             grant_team(user, cast.north)
         else:
             join_care_team(cast.pat, user)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         first = page(client, at("sight", cast.pat))
     assert first.count('<th scope="row">') == 50
     cursor = first.split("after=")[1].split('"')[0]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         second = page(client, f"{at('sight', cast.pat)}?after={cursor}")
     assert second.count('<th scope="row">') == 17
