@@ -40,6 +40,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "new_items": new_items(user),
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
         "jump_url": reverse("patients:registry") if user.may(Permission.PATIENT_VIEW) else "",
+        "account_items": done_before(user),
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
         "pinned_views": cache(lambda: pinned_views(request)),
         "views_url": reverse("worklist:views") if user.may(Permission.PATIENT_VIEW) else "",
@@ -60,6 +61,13 @@ def new_items(user: Any) -> list[dict[str, str]]:
         for route, label, icon, permission in found
         if user.may(permission)
     ]
+
+
+def done_before(user: Any) -> list[dict[str, Any]]:
+    """Where an act can still be undone once its message is gone."""
+    if not user.may(Permission.TASK_WORK):
+        return []
+    return [{"url": reverse("worklist:history"), "label": _("What I did"), "icon": "history"}]
 
 
 def session_times() -> dict[str, Any]:

@@ -280,6 +280,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = (
+    "django.contrib.messages.storage.session.SessionStorage"  # they name patients: never in a cookie
+)
 CSRF_FAILURE_VIEW = "coordination.views.csrf_failure"
 
 # --- API: tokens, and what DRF and the schema are told ----------------------------------------------------------------
@@ -319,6 +322,9 @@ WORKDAY_HOURS: tuple[int, int] = (
 )  # the day ribbon, free time
 STALE_POLL_SECONDS: int = env.int("STALE_POLL_SECONDS", 60)  # how often a list asks whether it changed
 UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
+HISTORY_DAYS: int = env.int("HISTORY_DAYS", 7)  # how far back "What I did" goes
+HISTORY_ROWS = 20  # of what was done to one task, on its page
+BULK_ROWS: int = env.int("BULK_ROWS", 200)  # the most tasks one act may be done to at once
 CONTACT_ATTEMPTS: int = env.int(
     "CONTACT_ATTEMPTS", 3
 )  # on different days, before a letter (domain facts 11.6)

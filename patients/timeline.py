@@ -18,7 +18,7 @@ from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from coordination.accounts.models import User
 from coordination.lib import display
@@ -155,12 +155,14 @@ def _choices(model: type[Model], column: Any) -> dict[str, str]:
 
 
 def _entry(model: Any, patient: Patient, row: tuple[Any, ...], zone: dt.tzinfo) -> Entry:
-    kind, pk, at, title, detail, note, source, author = row
+    kind, pk, at, title, detail, note, source, author, undone = row
     entries: Entries = model.timeline
     title = _choices(model, entries.title).get(title, title)
     detail = _choices(model, entries.detail).get(detail, detail)
     here = at.astimezone(zone)
     tags = [{"text": str(entries.label)}] if entries.label else []
+    if undone:
+        tags.append({"text": gettext("Undone"), "tone": "amber", "icon": "undo-2"})
     return Entry(
         kind=kind,
         id=pk,

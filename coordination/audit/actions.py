@@ -1,6 +1,6 @@
 """Write down what happened, in the same transaction as the thing itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,11 +51,45 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> Event:
     """Add one event. `detail` may hold ids and counts only; values of fields live in the rows themselves."""
+    event = _event(name, by=by, target=target, patient_id=patient_id, organization_id=organization_id)
+    event.kind, event.outcome, event.purpose, event.reason = kind, outcome, purpose, reason
+    event.changed = list(changed)
+    event.detail |= detail or {}
+    event.save(force_insert=True)
+    return event
+
+
+def record_each(
+    name: str,
+    *,
+    by: Actor | None,
+    targets: Sequence[models.Model],
+    changed: Sequence[Iterable[str]] = (),
+    details: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Add one event for each target, in one statement: what was done to many rows at once happened to each of them."""
+    events = [_event(name, by=by, target=target) for target in targets]
+    for event, names in zip(events, changed, strict=False):
+        event.changed = list(names)
+    for event, detail in zip(events, details, strict=False):
+        event.detail |= detail
+    if events:
+        Event.objects.bulk_create(events)
+
+
+def _event(
+    name: str,
+    *,
+    by: Actor | None,
+    target: models.Model | None,
+    patient_id: Any = None,
+    organization_id: Any = None,
+) -> Event:
+    """Who, what and through which door."""
     through = door.get()
-    return Event.objects.create(
+    return Event(
         name=name,
-        kind=kind,
-        outcome=outcome,
+        kind=Event.Kind.CHANGE,
         organization_id=organization_id
         or getattr(by, "organization_id", None)
         or getattr(target, "organization_id", None),
@@ -64,10 +98,7 @@ def record(
         patient_id=patient_id or getattr(target, "patient_id", None),
         target_type=target._meta.label_lower if target is not None else "",
         target_id=str(target.pk) if target is not None else "",
-        changed=list(changed),
-        purpose=purpose,
-        reason=reason,
-        detail={**(detail or {}), **({"app": through.app_id} if through.app_id else {})},
+        detail={"app": through.app_id} if through.app_id else {},
         door=through.route,
         request_id=through.request_id,
         address=through.address,

@@ -20,6 +20,7 @@ COLUMNS = (
     "entry_note",
     "entry_source",
     "entry_author",
+    "entry_undone",
 )
 
 
@@ -36,6 +37,7 @@ class Entries:
     note: str = ""
     source: str = ""  # where it came from; empty means the staff here
     author: str = ""  # who did it, or wrote it down
+    undone: str = ""  # set once it was taken back: it stays, and says so
     label: str | Promise = ""  # what it is, as a tag: "Condition"
     route: str = ""  # the page of one row, addressed by its id
 
@@ -47,6 +49,7 @@ class Entries:
             "note": self.note,
             "source": self.source,
             "author": self.author,
+            "undone": self.undone,
         }
         columns = {f"entry_{name}": _text(column) for name, column in named.items()}
         kind = Value(self.kind, output_field=TextField())

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, QuerySet
 from django.db.models.functions import JSONObject
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +18,9 @@ from coordination.accounts.access import list_colleagues, require
 from coordination.accounts.models import Cover, Team, User
 from coordination.accounts.permissions import Permission
 from coordination.lib.days import end_of_day, start_of_day
-from coordination.worklist.models import Contact, SavedView, Task
-from coordination.worklist.querysets import Clock, TaskQuerySet
+from coordination.lib.refusal import Refused
+from coordination.worklist.models import Act, Batch, Change, Contact, SavedView, Task
+from coordination.worklist.querysets import ChangeQuerySet, Clock, TaskQuerySet
 from patients.models import Patient
 from patients.querysets import scope_of
 
@@ -45,6 +48,60 @@ def require_day(user: User) -> None:
     """Raise PermissionDenied (403) for roles that have no day: neither tasks of patients nor of their own."""
     if not user.may(Permission.OWN_TASKS):
         require(user, Permission.TASK_VIEW)
+
+
+def get_change(user: User, pk: Any) -> Change:
+    """404 for an act on what the person may not know of, 403 if they may not do what they would undo."""
+    change: Change = get_object_or_404(Change.objects.visible_to(user).with_record(), pk=pk)
+    if not change.may_be_undone_by(user):
+        require(user, Permission.CONTACT_LOG if change.act == Act.CONTACT else Permission.TASK_WORK)
+    return change
+
+
+def get_end(user: User, task: Task) -> Change:
+    """How a closed task ended, to take it back; 422 for one that is open."""
+    ends = list_changes(user, task).filter(act__in=[Act.CLOSE, Act.CONTACT], undone_at__isnull=True)
+    end = None if task.is_open else ends.first()
+    if end is None:
+        raise Refused(_("This task is open.") if task.is_open else _("Its end cannot be undone any more."))
+    return get_change(user, end.pk)
+
+
+def get_batch(user: User, pk: Any) -> tuple[Batch, list[Change]]:
+    """A batch, and those of its rows this person sees; 404 when there are none."""
+    rows = list(Change.objects.visible_to(user).with_record().filter(batch=pk).order_by("pk"))
+    if not rows:
+        raise Http404
+    require(user, Permission.TASK_WORK)
+    return rows[0].batch, rows
+
+
+def get_undoable(user: User, pk: Any) -> Change | tuple[Batch, list[Change]]:
+    """What an Undo button names: one act, or a batch with its rows."""
+    if Batch.objects.filter(pk=pk, organization_id=user.organization_id).exists():
+        return get_batch(user, pk)
+    return get_change(user, pk)
+
+
+def list_done_by(user: User, since: dt.datetime) -> ChangeQuerySet:
+    """What this person did, each act once. Order by -at, -id."""
+    done: ChangeQuerySet = Change.objects.visible_to(user).filter(by=user, at__gte=since).acts().with_record()
+    return done
+
+
+def list_changes(user: User, task: Task) -> QuerySet[Change]:
+    return Change.objects.visible_to(user).filter(task=task).with_record().newest_first()
+
+
+def name_owners(people: Collection[str], teams: Collection[str]) -> dict[str, str]:
+    """The names of people and teams by their ids, also of those who left."""
+    found: dict[str, str] = {}
+    for model, ids in ((User, people), (Team, teams)):
+        if ids:
+            found |= {
+                str(pk): name for pk, name in model.objects.filter(pk__in=ids).values_list("pk", "name")
+            }
+    return found
 
 
 def clock_of(user: User, now: dt.datetime | None = None) -> Clock:

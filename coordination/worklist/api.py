@@ -20,6 +20,7 @@ from coordination.worklist import actions
 from coordination.worklist import serializers as shapes
 from coordination.worklist.access import (
     get_contact,
+    get_end,
     get_task,
     list_contacts,
     list_owners,
@@ -151,7 +152,8 @@ class Reopen(TaskAct):
     operations = _act("Take the end back, within the minutes of undo")
 
     def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.reopen_task(task=task, by=user)
+        undone = actions.undo_change(change=get_end(user, task), by=user)
+        return undone.task or task
 
 
 class Snooze(TaskAct):

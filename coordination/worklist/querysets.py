@@ -208,3 +208,30 @@ class SavedViewQuerySet(models.QuerySet[Any]):
     def in_reading_order(self) -> Self:
         """One's own first, then those of teams, by name."""
         return self.select_related("team").order_by(F("owner_id").asc(nulls_last=True), "name", "id")
+
+
+class ChangeQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """What was done to tasks and contacts one sees. An act on a task about no patient is also seen by who did it."""
+        if not user.may(Permission.TASK_VIEW):
+            alone = Q(organization_id=user.organization_id, task__patient__isnull=True, task__owner=user)
+            return self.filter(alone) if user.may(Permission.OWN_TASKS) else self.none()
+        about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("about")))
+        mine = Q(task__owner=user) | Q(task__queue_id__in=scope_of(user).team_ids) | Q(by=user)
+        about = Coalesce("task__patient_id", "contact__patient_id")
+        return self.alias(about=about).filter(
+            Q(organization_id=user.organization_id) & (Q(about_seen) | Q(about__isnull=True) & mine)
+        )
+
+    def with_record(self) -> Self:
+        """With everything that telling it, and undoing it, needs."""
+        return self.select_related("task__patient", "contact__patient", "by", "undone_by", "batch")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-at", "-id")
+
+    def acts(self) -> Self:
+        """One row for each act of a person: a batch by its first row, a contact without the tasks it opened."""
+        earlier = self.model.objects.filter(batch=OuterRef("batch"), pk__lt=OuterRef("pk"))
+        first = Q(batch__isnull=True) | ~Exists(earlier)
+        return self.filter(first).exclude(act="open", contact__isnull=False)

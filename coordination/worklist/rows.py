@@ -12,7 +12,7 @@ from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.lib import display
 from coordination.lib.days import local_date
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Batch, Change, Contact, Task
 from coordination.worklist.sleep import is_asleep, sleep_words
 from patients.models import Patient
 
@@ -187,8 +187,13 @@ def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
 
 
 def ended_actions_of(task: Task, reader: Reader) -> dict[str, Any]:
-    may = task.may_be_worked_by(reader.user) and task.can_be_reopened(reader.now)
-    return {"reopen_url": reverse("worklist:reopen", args=[task.pk]) if may else ""}
+    """A row that was just done stays for a while and offers the way back."""
+    return {"undo_url": undo_address(task.last_change) if task.may_be_worked_by(reader.user) else ""}
+
+
+def undo_address(act: Change | Batch | None) -> str:
+    """Where an act is undone; empty when there is nothing to undo."""
+    return reverse("worklist:undo", args=[act.pk]) if act is not None else ""
 
 
 def log_address(patient: Patient, task: Task | None = None) -> str:
@@ -207,6 +212,7 @@ def contact_of(contact: Contact) -> dict[str, Any]:
         "note": contact.note,
         "reached": contact.is_interactive,
         "text_url": reverse("worklist:contact_text", args=[contact.pk]),
+        "undone": contact.undone_at is not None,
     }
 
 

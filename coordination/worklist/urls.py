@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, contacts, day, edit, notes, promises, saved, tasks
+from coordination.worklist.views import acts, contacts, day, edit, notes, promises, saved, tasks, undo
 
 app_name = "worklist"
 urlpatterns = [
@@ -14,12 +14,13 @@ urlpatterns = [
     path("views/<uuid:pk>/change/", saved.view_change, name="view_change"),
     path("views/<uuid:pk>/delete/", saved.view_delete, name="view_delete"),
     path("views/<uuid:pk>/restore/", saved.view_restore, name="view_restore"),
+    path("day/history/", undo.history, name="history"),
+    path("undo/<uuid:pk>/", undo.undo, name="undo"),
     path("tasks/new/", tasks.task_new, name="task_new"),
     path("tasks/<uuid:pk>/", tasks.task, name="task"),
     path("tasks/<uuid:pk>/peek/", day.peek, name="peek"),
     path("tasks/<uuid:pk>/edit/", edit.edit, name="edit"),
     path("tasks/<uuid:pk>/done/", acts.done, name="done"),
-    path("tasks/<uuid:pk>/reopen/", acts.reopen, name="reopen"),
     path("tasks/<uuid:pk>/snooze/", acts.snooze, name="snooze"),
     path("tasks/<uuid:pk>/wake/", acts.wake, name="wake"),
     path("tasks/<uuid:pk>/assign/", acts.assign, name="assign"),

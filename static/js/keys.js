@@ -1,5 +1,6 @@
 // Keyboard shortcuts. An element names its own: data-key="n", "mod+k" or "g d" (one after the other). A person's own keys
-// (body data-remap) are turned into these. Single keys rest while typing and can be turned off (body data-keys="off").
+// (body data-remap) are turned into these. Of several
+// elements the last counts: Z undoes what was done last. Single keys rest while typing and can be turned off (body data-keys="off").
 const own = JSON.parse(document.body.dataset.remap || "{}");
 const typing = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 let first = "";
@@ -15,7 +16,7 @@ document.addEventListener("keydown", (event) => {
 
 function find(key) {
   const root = document.querySelector("dialog[open]") ?? document;
-  return [...root.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find((element) => element.checkVisibility());
+  return [...root.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].findLast((element) => element.checkVisibility());
 }
 
 function press(element, event) {

@@ -17,6 +17,7 @@ from coordination.clients.actions import register_app
 from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
+from coordination.worklist.actions import close_task
 from patients.models import ImportJob
 from tests.factories import (
     EmergencyFactory,
@@ -53,7 +54,8 @@ OWN = {
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
-    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:day_changes": "sam", "worklist:promises": "sam",
+    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:history": "sam",
+    "worklist:day_changes": "sam", "worklist:promises": "sam",
     "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
     "worklist:views": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
@@ -198,7 +200,10 @@ def work_of(cast: Any, route: Route) -> Any:
         return ContactFactory(patient=cast.pat, staff=cast.ana).pk
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
-    return TaskFactory(patient=cast.pat).pk
+    task = TaskFactory(patient=cast.pat)
+    if route.name == "worklist:undo":
+        return close_task(task=task, by=cast.ana).last_change.pk
+    return task.pk
 
 
 def cover_of(cast: Any) -> Cover:

@@ -1,5 +1,6 @@
 """What is measured, as whom, and against which floor and budget."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,10 +41,17 @@ def cases(role: str) -> list[Case]:
         ),
         Case(
             "Done, from My day", lambda b, p, n: b.post(f"/tasks/{_task(p, n)[0]}/done/", {}), lambda p, n: floors.done(_task(p, n)[0]), 6,
-            after=lambda b, p, n: b.post(f"/tasks/{_task(p, n)[0]}/reopen/", {}), writes=True, page_ms=80,
+            after=_undo, writes=True, page_ms=80,
         ),
         Case("Log contact", _log, lambda p, n: floors.contact(p, _patient(p, n)), 6, writes=True, page_ms=80),
     ]  # fmt: skip
+
+
+def _undo(browser: Browser, person: Person, n: int) -> Answer:
+    """Press the newest Undo of the task's own history."""
+    page = browser.get(f"/tasks/{_task(person, n)[0]}/")
+    address = re.search(r'action="(/undo/[^"]+)"', page.body.decode())
+    return browser.post(address[1], {}) if address else page
 
 
 def _desk(role: str, person: Person) -> str:

@@ -44,7 +44,13 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             *[(f"patients:{name}", reverse(f"patients:{name}", args=[grace.pk])) for name in about],
             *[
                 (name, reverse(name))
-                for name in ("worklist:day", "worklist:day_print", "patients:registry", "patients:new")
+                for name in (
+                    "worklist:day",
+                    "worklist:day_print",
+                    "worklist:history",
+                    "patients:registry",
+                    "patients:new",
+                )
             ],
             *[
                 (name, reverse(name))

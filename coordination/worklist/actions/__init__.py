@@ -12,10 +12,11 @@ from coordination.worklist.actions.planning import (
     wake_task,
 )
 from coordination.worklist.actions.saved import change_view, delete_view, restore_view, save_view
-from coordination.worklist.actions.tasks import close_task, open_task, reopen_task
+from coordination.worklist.actions.tasks import close_task, open_task
+from coordination.worklist.actions.undoing import undo_batch, undo_change
 
 __all__ = [
     "NextStep", "assign_task", "change_due", "change_view", "claim_task", "close_task", "delete_view", "edit_task",
-    "log_contact", "open_task", "reopen_task", "restore_view", "save_view", "set_waiting", "snooze_task", "tick_checklist",
-    "wake_task",
+    "log_contact", "open_task", "restore_view", "save_view", "set_waiting", "snooze_task", "tick_checklist", "undo_batch",
+    "undo_change", "wake_task",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Locks, and the figures of the caseload row that every change of a task or contact keeps right."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Subquery
@@ -36,6 +37,26 @@ def lock_open_task(task: Task, *, version: int | None = None) -> Task:
     return locked
 
 
+def lock_tasks(ids: Collection[Any]) -> dict[Any, Task]:
+    """Lock many tasks, then their patients, each in the order of their ids: two batches wait for each other, never both."""
+    if not ids:
+        return {}
+    rows = Task.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
+    tasks = {task.pk: task for task in rows.select_related("closed_by", "updated_by", "owner", "queue")}
+    patients = lock_patients({task.patient_id for task in tasks.values()})
+    for task in tasks.values():
+        task.patient = patients.get(task.patient_id)
+    return tasks
+
+
+def lock_patients(ids: Collection[Any]) -> dict[Any, Patient]:
+    wanted = [pk for pk in ids if pk is not None]
+    if not wanted:
+        return {}
+    locked = Patient.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    return {patient.pk: patient for patient in locked}
+
+
 def lock_patient(patient: Patient) -> Patient:
     locked: Patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     return locked
@@ -46,12 +67,13 @@ def already_closed(task: Task) -> str:
     return _("%(name)s closed this task on %(when)s.") % words
 
 
-def settle(patient_id: Any, **more: Any) -> None:
-    """Count the open tasks of a patient afresh. Call it last, with the patient locked."""
-    if patient_id is None:
+def settle(*patient_ids: Any, **more: Any) -> None:
+    """Count the open tasks of each patient afresh. Call it last, with the patients locked."""
+    wanted = [pk for pk in patient_ids if pk is not None]
+    if not wanted:
         return
     tasks = Task.objects.filter(patient=OuterRef("pk")).open().order_by().values("patient")
-    Patient.objects.filter(pk=patient_id).update(
+    Patient.objects.filter(pk__in=wanted).update(
         open_tasks=Coalesce(Subquery(tasks.annotate(n=Count("id")).values("n")), 0),
         next_due_at=Subquery(tasks.annotate(first=Min("due_at")).values("first")),
         **more,

@@ -1,8 +1,8 @@
-"""Opening a commitment, ending it with an outcome, and taking the end back."""
+"""Opening a commitment, and ending it with an outcome."""
 
+from collections.abc import Collection
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,13 +10,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import Team, User
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
-from coordination.worklist.actions.caseload import (
-    already_closed,
-    lock_open_task,
-    lock_patient,
-    lock_task,
-    settle,
-)
+from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
 from coordination.worklist.actions.changing import change_task, keep_opening
 from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
@@ -43,7 +37,23 @@ _STATUS_OF = {
 }
 
 
-def check_owner(*, patient: Patient | None, owner: User | None, queue: Team | None, by: User) -> None:
+class Sight:
+    """Who sees which of some patients, asked once for each person."""
+
+    def __init__(self, patient_ids: Collection[Any]) -> None:
+        self._patient_ids = [pk for pk in patient_ids if pk is not None]
+        self._seen: dict[Any, set[Any]] = {}
+
+    def __call__(self, user: User, patient: Patient) -> bool:
+        if user.pk not in self._seen:
+            seen = Patient.objects.visible_to(user).filter(pk__in=self._patient_ids)
+            self._seen[user.pk] = set(seen.values_list("pk", flat=True))
+        return patient.pk in self._seen[user.pk]
+
+
+def check_owner(
+    *, patient: Patient | None, owner: User | None, queue: Team | None, by: User, sees: Sight | None = None
+) -> None:
     """Refuse to hand work to someone who could not see it: it would be dropped without anyone knowing."""
     if (owner is None) == (queue is None):
         raise Refused(_("Choose one person or one team for this task."), field="to")
@@ -53,7 +63,7 @@ def check_owner(*, patient: Patient | None, owner: User | None, queue: Team | No
         return
     if not owner.is_active:
         raise Refused(_("%(name)s does not work here any more.") % {"name": owner}, field="to")
-    if patient is not None and not Patient.objects.visible_to(owner).filter(pk=patient.pk).exists():
+    if patient is not None and not (sees or Sight([patient.pk]))(owner, patient):
         sentence = _("%(name)s cannot see this patient. Add them to the care team first.") % {"name": owner}
         raise Refused(sentence, field="to")
 
@@ -188,27 +198,3 @@ def _refuse_unreviewed(task: Task) -> None:
         waiting = AccessGrant.objects.filter(pk=task.subject_id, reviewed_at__isnull=True)
         if waiting.exists():
             raise Refused(_("Write the review of this access. That closes the task."))
-
-
-@transaction.atomic
-def reopen_task(*, task: Task, by: User) -> Task:
-    """Take the end back, as if it had not happened; history shows both."""
-    task = lock_task(task)
-    if task.is_open:
-        raise Refused(_("This task is open."))
-    if not task.can_be_reopened(timezone.now()):
-        sentence = _("%(closed)s That can be undone for %(n)s minutes. Open a new task instead.")
-        raise Refused(sentence % {"closed": already_closed(task), "n": settings.UNDO_MINUTES})
-    if Task.objects.filter(follows=task).exists():
-        raise Refused(_("The contact that closed this task opened a next step. Go on from there."))
-    values: dict[str, Any] = {
-        "status": Task.Status.OPEN,
-        "outcome": "",
-        "outcome_note": "",
-        "closed_at": None,
-        "snooze_reason": "",
-    }
-    values |= {"closed_by": None, "waiting_on": "", "waiting_since": None}
-    change_task(task=task, act=Act.REOPEN, values=values, by=by)
-    settle(task.patient_id)
-    return task

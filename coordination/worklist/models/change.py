@@ -1,6 +1,7 @@
 """What was done to tasks, kept so that it can be taken back: one act on one task, or one act on many as a batch."""
 
 import datetime as dt
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.choices import known_values
 from coordination.lib.editable import Owned
+from coordination.lib.permissions import Permission
 from coordination.lib.privacy import Privacy
 from coordination.worklist.models.contact import Contact
 from coordination.worklist.models.task import Task
 from coordination.worklist.models.undone import undone_pair
+from coordination.worklist.querysets import ChangeQuerySet
+from patients.models import Patient
 
 
 class Act(models.TextChoices):
@@ -83,6 +87,7 @@ class Change(Taken):
     after = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField()  # of the task once it was done: undo is for this one only
 
+    objects = ChangeQuerySet.as_manager()
     privacy = Privacy(clinical=["before", "after"], safe=["act", "at", "undone_at", "version"])
 
     class Meta:
@@ -101,3 +106,21 @@ class Change(Taken):
 
     def __str__(self) -> str:
         return f"{self.act} {self.pk}"
+
+    @property
+    def patient(self) -> Patient | None:
+        about: Any = self.task or self.contact
+        patient: Patient | None = about.patient
+        return patient
+
+    @property
+    def headline(self) -> str:
+        """What it was done to, as a list shows it: the task, or how a contact ended that answers none."""
+        about: Any = self.task or self.contact
+        return str(about.headline if self.task is not None else about.get_outcome_display())
+
+    def may_be_undone_by(self, user: Any) -> bool:
+        """By whoever may do what they undo."""
+        if self.act == Act.CONTACT:
+            return bool(user.may(Permission.CONTACT_LOG))
+        return self.task is not None and self.task.may_be_worked_by(user)

@@ -93,7 +93,7 @@ class Contact(Editable):
     objects = ContactQuerySet.as_manager()
     timeline = Entries(
         kind="contact", group="contacts", icon="phone", at="occurred_at", title="outcome", detail="mode", note="note",
-        author="staff__name",
+        author="staff__name", undone="undone_at",
     )  # fmt: skip
     privacy = Privacy(
         identifying=["with_whom"],

@@ -279,12 +279,6 @@ class Task(Editable):
         words = of_total if self.attempts_planned >= self.attempt else alone
         return words % {"title": self.title, "n": self.attempt, "total": self.attempts_planned}
 
-    def can_be_reopened(self, now: dt.datetime) -> bool:
-        """An end can be taken back for some minutes; after that it is history."""
-        return self.closed_at is not None and now - self.closed_at <= dt.timedelta(
-            minutes=settings.UNDO_MINUTES
-        )
-
     @property
     def checklist_done(self) -> int:
         return sum(1 for step in self.checklist if step.get("done"))

@@ -26,7 +26,7 @@ from coordination.worklist.sleep import sleep_words
 from coordination.worklist.views.answers import back_to, parts, person, reader_of, row_answer, wants_parts
 
 Data = dict[str, Any]
-Said = tuple[Task, str, str]  # the task as it is now, the sentence, where it can be undone
+Said = tuple[Task, str]  # the task as it is now, and the sentence
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,6 @@ class Act:
     commit: Promise  # the button names the patient
     build: Callable[[User, Task, Any], TaskEdit]
     perform: Callable[[User, Task, Data], Said]
-
-
-def undo(route: str, task: Task) -> str:
-    return reverse(f"worklist:{route}", args=[task.pk])
 
 
 def _version(data: Data) -> int | None:
@@ -57,7 +53,7 @@ def _snooze(user: User, task: Task, data: Data) -> Said:
         version=_version(data),
     )
     words = {"name": name_of(task), "title": task.title, "sleep": sleep_words(task, timezone.now())}
-    return task, _("Snoozed %(name)s: %(title)s. %(sleep)s.") % words, undo("wake", task)
+    return task, _("Snoozed %(name)s: %(title)s. %(sleep)s.") % words
 
 
 def _assign(user: User, task: Task, data: Data) -> Said:
@@ -65,7 +61,7 @@ def _assign(user: User, task: Task, data: Data) -> Said:
         task=task, by=user, owner=data["owner"], queue=data["queue"], version=_version(data)
     )
     words = {"name": name_of(task), "title": task.title, "owner": owner_words(task, user)}
-    return task, _("%(owner)s has %(name)s: %(title)s.") % words, ""
+    return task, _("%(owner)s has %(name)s: %(title)s.") % words
 
 
 def _wait(user: User, task: Task, data: Data) -> Said:
@@ -76,7 +72,7 @@ def _wait(user: User, task: Task, data: Data) -> Said:
         if task.waiting_on
         else _("%(name)s: %(title)s is work again.")
     )
-    return task, sentence % words, ""
+    return task, sentence % words
 
 
 def _move(user: User, task: Task, data: Data) -> Said:
@@ -84,14 +80,14 @@ def _move(user: User, task: Task, data: Data) -> Said:
         task=task, by=user, due=data["due"], reason=data["reason"], version=_version(data)
     )
     words = {"name": name_of(task), "title": task.title, "due": due_words(task, user)}
-    return task, _("%(name)s: %(title)s is due %(due)s.") % words, ""
+    return task, _("%(name)s: %(title)s is due %(due)s.") % words
 
 
 def _close(user: User, task: Task, data: Data) -> Said:
     note, outcome = data.get("note", ""), data.get("outcome") or Task.Outcome.COMPLETED
     task = actions.close_task(task=task, by=user, outcome=outcome, note=note, version=_version(data))
     words = {"name": name_of(task), "title": task.title}
-    return task, _("Done: %(name)s, %(title)s.") % words, undo("reopen", task)
+    return task, _("Done: %(name)s, %(title)s.") % words
 
 
 def _due_form(user: User, task: Task, data: Any) -> TaskEdit:
@@ -142,7 +138,7 @@ def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
     if not form.is_valid():
         return _show(request, act, task, form, status=422)
     try:
-        task, sentence, undo_url = act.perform(user, task, form.cleaned_data)
+        task, sentence = act.perform(user, task, form.cleaned_data)
     except Refused as refusal:
         return _show(request, act, task, form, refusal=refusal.sentence, status=422)
     except Stale as stale:
@@ -154,7 +150,7 @@ def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
             stale=stale.sentence,
             status=409,
         )
-    return row_answer(request, task, sentence, undo_url=undo_url)
+    return row_answer(request, task, sentence)
 
 
 def _show(
@@ -224,16 +220,7 @@ def claim(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def perform(user: User, task: Task) -> Said:
         task = actions.claim_task(task=task, by=user)
         words = {"name": name_of(task), "title": task.title}
-        return task, _("You have %(name)s: %(title)s.") % words, ""
-
-    return _at_once(request, pk, perform)
-
-
-@require_POST
-def reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    def perform(user: User, task: Task) -> Said:
-        task = actions.reopen_task(task=task, by=user)
-        return task, _("Open again: %(name)s, %(title)s.") % {"name": name_of(task), "title": task.title}, ""
+        return task, _("You have %(name)s: %(title)s.") % words
 
     return _at_once(request, pk, perform)
 
@@ -242,7 +229,7 @@ def reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def wake(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def perform(user: User, task: Task) -> Said:
         task = actions.wake_task(task=task, by=user)
-        return task, _("Awake again: %(name)s, %(title)s.") % {"name": name_of(task), "title": task.title}, ""
+        return task, _("Awake again: %(name)s, %(title)s.") % {"name": name_of(task), "title": task.title}
 
     return _at_once(request, pk, perform)
 
@@ -252,13 +239,13 @@ def _at_once(request: HttpRequest, pk: uuid.UUID, perform: Callable[[User, Task]
     user = person(request)
     task = get_task(user, pk, permission=Permission.TASK_WORK)
     try:
-        task, sentence, undo_url = perform(user, task)
+        task, sentence = perform(user, task)
     except Refused as refusal:
         if wants_parts(request):
             task = get_task(user, pk, permission=Permission.TASK_WORK)
             return row_answer(request, task, refusal.sentence, tone="red", status=422)
         return refused_page(request, task, refusal.sentence)
-    return row_answer(request, task, sentence, undo_url=undo_url)
+    return row_answer(request, task, sentence)
 
 
 def refused_page(request: HttpRequest, task: Task, sentence: str) -> HttpResponse:

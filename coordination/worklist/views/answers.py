@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from coordination.accounts.models import User
 from coordination.worklist.day import counts_behind
 from coordination.worklist.models import Task
-from coordination.worklist.rows import Reader, row_of
+from coordination.worklist.rows import Reader, row_of, undo_address
 
 
 def person(request: HttpRequest) -> User:
@@ -60,15 +60,15 @@ def row_answer(
     task: Task,
     sentence: str,
     *,
-    undo_url: str = "",
     tone: str = "",
     status: int = 200,
     close_dialog: bool = True,
     **more: Any,
 ) -> HttpResponse:
-    """The row as it is now, the counts, and one sentence; without a script, the page one came from with the sentence."""
+    """The row as it is now, the counts, and one sentence with its Undo; without a script, the page one came from."""
+    undo_url = undo_address(task.last_change)
     if not wants_parts(request):
-        messages.success(request, sentence)
+        messages.success(request, sentence, extra_tags=undo_url)
         return redirect(back_to(request, reverse("worklist:task", args=[task.pk])))
     context = {
         "row": row_of(task, reader_of(request)),

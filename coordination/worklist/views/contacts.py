@@ -26,7 +26,7 @@ from coordination.worklist.drafts import contact_key
 from coordination.worklist.forms import ContactForm, FollowUpForm, QuickLogForm
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.peek import follow_up_words, log_form
-from coordination.worklist.rows import strip_of
+from coordination.worklist.rows import strip_of, undo_address
 from coordination.worklist.views.answers import back_to, parts, person, row_answer, wants_parts
 from coordination.worklist.views.promises import offer_of
 from patients.access import get_patient, rows_of
@@ -134,19 +134,22 @@ def _let_go(user: User, patient: Patient, task: Task | None) -> None:
 def _saved(
     request: HttpRequest, user: User, contact: Contact, place: str, promised: Task | None
 ) -> HttpResponse:
-    sentence = _saved_words(user, contact, promised)
+    sentence, undo_url = _saved_words(user, contact, promised), undo_address(contact.last_change)
     offer = None if promised else offer_of(user, contact)
     after: dict[str, Any] = {"offer": offer, "place": place}
     if wants_parts(request):
         if contact.task is None:
             return parts(
-                request, "worklist/_answer.html", after | {"sentence": sentence}, trigger="closeDialog"
+                request,
+                "worklist/_answer.html",
+                after | {"sentence": sentence, "undo_url": undo_url},
+                trigger="closeDialog",
             )
         contact.task.patient = contact.patient  # the row shows this contact as the last one
         return row_answer(
             request, contact.task, sentence, saved=contact, next_task=contact.next_task, **after
         )
-    messages.success(request, sentence)
+    messages.success(request, sentence, extra_tags=undo_url)
     back = back_to(request, reverse("worklist:patient_tasks", args=[contact.patient_id]))
     return redirect(f"{offer['url']}?{urlencode({'next': back})}" if offer else back)
 

@@ -19,7 +19,7 @@ from coordination.worklist.access import get_task
 from coordination.worklist.actions.editing import Edited
 from coordination.worklist.edit_form import TaskEditForm
 from coordination.worklist.models import Task
-from coordination.worklist.rows import name_of, strip_of
+from coordination.worklist.rows import name_of, strip_of, undo_address
 from coordination.worklist.views.answers import back_to, person
 
 
@@ -49,7 +49,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _page(request, task, form, refusal=refusal.sentence, status=422)
     except Stale as stale:
         return _conflict(request, task, form, stale)
-    messages.success(request, saved_words(edited, form))
+    messages.success(request, saved_words(edited, form), extra_tags=undo_address(edited.task.last_change))
     return redirect(back_to(request, reverse("worklist:task", args=[pk])))
 
 

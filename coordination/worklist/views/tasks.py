@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +23,7 @@ from coordination.lib.refusal import Refused
 from coordination.worklist import actions
 from coordination.worklist.access import (
     get_task,
+    list_changes,
     list_closed_tasks,
     list_contacts_about,
     list_open_tasks,
@@ -30,6 +32,7 @@ from coordination.worklist.access import (
 )
 from coordination.worklist.drafts import task_key
 from coordination.worklist.forms import TaskForm
+from coordination.worklist.history import told
 from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of, log_form, why
 from coordination.worklist.rows import (
@@ -42,6 +45,7 @@ from coordination.worklist.rows import (
     owner_words,
     row_of,
     strip_of,
+    undo_address,
 )
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.views.answers import back_to, person
@@ -67,6 +71,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
         "may_work": found.may_be_worked_by(user),
         "links": actions_of(found, reader) if found.is_open else ended_actions_of(found, reader),
+        "history": told(list_changes(user, found)[: settings.HISTORY_ROWS], user),
         "back": back,
     }
     if found.patient is not None:
@@ -98,7 +103,8 @@ def task_new(request: HttpRequest) -> HttpResponse:
             refusal = refused.sentence
         else:
             words = {"name": name_of(opened), "title": opened.title, "due": due_words(opened, user)}
-            messages.success(request, _("Added %(name)s: %(title)s, due %(due)s.") % words)
+            said = _("Added %(name)s: %(title)s, due %(due)s.") % words
+            messages.success(request, said, extra_tags=undo_address(opened.last_change))
             return redirect(back_to(request))
     context = {
         "form": form,

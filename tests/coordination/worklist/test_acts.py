@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from coordination.audit.models import Event
 from coordination.worklist.actions import assign_task, close_task, snooze_task
-from coordination.worklist.models import Task
+from coordination.worklist.models import Change, Task
 from tests.factories import TaskFactory
 
 FORMS = ["snooze", "assign", "waiting", "due", "done"]
-AT_ONCE = ["claim", "reopen", "wake", "checklist"]
+AT_ONCE = ["claim", "wake", "checklist"]
 
 
 def tomorrow():
@@ -27,7 +27,6 @@ def good(cast, act):
         "due": {"day": tomorrow()},
         "done": {},
         "claim": {},
-        "reopen": {},
         "wake": {},
         "checklist": {"step": "0", "done": "1"},
     }[act]
@@ -40,8 +39,6 @@ def ready(cast, task):
     def prepare(act):
         if act == "claim":
             assign_task(task=task, by=cast.ana, queue=cast.north)
-        if act == "reopen":
-            close_task(task=task, by=cast.ana)
         if act == "wake":
             snooze_task(task=task, by=cast.ana, until=timezone.now() + dt.timedelta(hours=1))
         if act == "checklist":
@@ -58,7 +55,6 @@ RESULTS = {
     "due": lambda task: not task.due_has_time,
     "done": lambda task: task.outcome == "completed",
     "claim": lambda task: task.owner.name == "Ana Ruiz",
-    "reopen": lambda task: task.is_open,
     "wake": lambda task: task.snoozed_until is None,
     "checklist": lambda task: task.checklist_done == 1,
 }
@@ -149,7 +145,6 @@ BAD = [
     ("due", {"day": "soon"}, "Enter a valid date."),
     ("done", {"outcome": "magic"}, "Select a valid choice"),
     ("claim", {}, "has this task already"),
-    ("reopen", {}, "This task is open."),
     ("wake", {}, "not asleep"),
     ("checklist", {"step": "99"}, "not on the list"),
     ("checklist", {"step": "x"}, "not on the list"),
@@ -196,10 +191,12 @@ def test_a_safety_matter_ends_by_its_form(cast, signed_in, inside):
     assert task.outcome_note == "Seen, safe"
 
 
-def test_a_row_that_is_done_offers_the_way_back(cast, signed_in, task, parts):
+def test_a_row_that_is_done_offers_the_way_back(cast, signed_in, inside, task, parts):
     response = signed_in(cast.ana).post(f"/tasks/{task.pk}/done/", headers=parts)
+    inside(cast.riverbend)
     body = response.content.decode()
-    assert f'hx-post="/tasks/{task.pk}/reopen/"' in body
+    undo = f'hx-post="/undo/{Change.objects.get().pk}/"'
+    assert body.count(undo) == 2  # in the row and in the message
     assert 'class="row done"' in body
     assert "Done: RIVERA, Pat, Check oxygen." in body
 

@@ -1,17 +1,16 @@
-"""Ending a commitment and taking the end back."""
+"""Ending a commitment."""
 
 import datetime as dt
 import threading
 
 import pytest
-import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from coordination.audit.models import Event
 from coordination.lib.refusal import Refused, Stale
 from coordination.lib.rls import organization
-from coordination.worklist.actions import close_task, open_task, reopen_task
+from coordination.worklist.actions import close_task, open_task
 from coordination.worklist.due import Due
 from coordination.worklist.models import Task
 from patients.models import Patient
@@ -78,30 +77,6 @@ def test_an_older_version_is_stale(cast, task):
     with pytest.raises(Stale) as stale:
         close_task(task=task, by=cast.ana, version=1)
     assert stale.value.version == 2
-
-
-def test_the_end_can_be_taken_back_for_ten_minutes(cast, task):
-    close_task(task=task, by=cast.ana, note="Oops")
-    reopened = reopen_task(task=task, by=cast.ana)
-    assert (reopened.status, reopened.outcome, reopened.outcome_note, reopened.closed_at) == (
-        "open",
-        "",
-        "",
-        None,
-    )
-    cast.pat.refresh_from_db()
-    assert cast.pat.open_tasks == 1
-    with pytest.raises(Refused, match="is open"):
-        reopen_task(task=task, by=cast.ana)
-
-
-def test_after_ten_minutes_it_is_history(cast, task):
-    close_task(task=task, by=cast.ana)
-    with (
-        time_machine.travel(timezone.now() + dt.timedelta(minutes=11)),
-        pytest.raises(Refused, match="10 minutes"),
-    ):
-        reopen_task(task=task, by=cast.ana)
 
 
 def test_nothing_that_reaches_out_is_planned_for_someone_who_died(cast):

@@ -1,0 +1,256 @@
+"""Taking an act back: the task is again as it was, and history shows both.
+
+One rule for every act: within UNDO_MINUTES, while the task is still as the act left it. What others did and undid since does not
+count. A task that was opened ends as opened by mistake; a contact stays and says that it was undone (corrections add, they never
+erase), and what it closed and opened goes back with it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from coordination.accounts.models import Team, User
+from coordination.audit.actions import record, record_each
+from coordination.lib import display
+from coordination.lib.refusal import Refused
+from coordination.worklist.actions.caseload import lock_patients, lock_tasks, settle
+from coordination.worklist.actions.changing import save_tasks
+from coordination.worklist.actions.tasks import OUTREACH, Sight, check_owner
+from coordination.worklist.models import Act, Batch, Change, Contact, Task
+from coordination.worklist.stored import unpacked
+
+
+@dataclass
+class Whole:
+    """An act with what came of it: all of it goes back, or none."""
+
+    change: Change
+    came_of_it: list[Change] = field(default_factory=list)
+    refusal: str = ""
+
+    @property
+    def changes(self) -> list[Change]:
+        return [self.change, *self.came_of_it]
+
+
+@transaction.atomic
+def undo_change(*, change: Change, by: User) -> Change:
+    """Put back what one act changed. Refused once it is too late, or when the task was changed since."""
+    if (
+        change.act == Act.OPEN and change.contact_id is not None
+    ):  # a next step goes with the contact it came of
+        change = Change.objects.get(contact=change.contact_id, act=Act.CONTACT)
+    (whole,) = _undo([change], by=by)
+    if whole.refusal:
+        raise Refused(whole.refusal)
+    return whole.change
+
+
+@transaction.atomic
+def undo_batch(*, batch: Batch, by: User, within: Iterable[Change]) -> list[Whole]:
+    """Put back each row of a batch that is still as the batch left it; the others say why not.
+
+    `within` are the rows this person sees. Refused when there is none to put back.
+    """
+    batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    if batch.undone_at is not None:
+        raise Refused(_undone_words(batch))
+    _check_time(batch)
+    wholes = _undo(list(within), by=by)
+    if all(whole.refusal for whole in wholes):
+        raise Refused(wholes[0].refusal if wholes else _("There is nothing left to undo."))
+    batch.undone_at, batch.undone_by = timezone.now(), by
+    batch.save(update_fields=["undone_at", "undone_by"])
+    record("batch.undone", by=by, target=batch, detail={"rows": sum(not whole.refusal for whole in wholes)})
+    return wholes
+
+
+def _undo(asked: list[Change], *, by: User) -> list[Whole]:
+    """The same few statements for one act and for two hundred."""
+    wholes = _with_what_came_of_it(asked)
+    every = [change for whole in wholes for change in whole.changes]
+    tasks = lock_tasks({change.task_id for change in every if change.task_id})
+    alone = {change.contact.patient_id for change in every if change.contact and not change.task_id}
+    lock_patients(alone - {task.patient_id for task in tasks.values()})
+    history = _history(every)
+    people = _people(every, by)
+    for whole in wholes:
+        try:
+            for change in whole.changes:
+                _put_back(change, tasks, history, people, by=by)
+        except Refused as refusal:
+            whole.refusal = refusal.sentence
+    _save([change for whole in wholes if not whole.refusal for change in whole.changes], by=by)
+    return wholes
+
+
+def _with_what_came_of_it(asked: list[Change]) -> list[Whole]:
+    """What a contact closed and opened, and what followed from a task that was closed."""
+    wholes = [Whole(change) for change in asked]
+    ends = [whole.change for whole in wholes if whole.change.act in {Act.CLOSE, Act.CONTACT}]
+    if not ends:
+        return wholes
+    of_contact = Q(contact__in=[end.contact_id for end in ends if end.contact_id])
+    of_task = Q(task__follows__in=[end.task_id for end in ends if end.task_id])
+    opened = Change.objects.filter(of_contact | of_task, act=Act.OPEN, undone_at__isnull=True)
+    for change in opened.select_related("contact", "task").order_by("pk"):
+        for whole in wholes:
+            same = change.contact_id is not None and change.contact_id == whole.change.contact_id
+            follows = change.task.follows_id is not None and change.task.follows_id == whole.change.task_id
+            if same or (follows and whole.change in ends):
+                whole.came_of_it.append(change)
+                break
+    return wholes
+
+
+def _history(changes: list[Change]) -> dict[Any, list[Change]]:
+    """Everything done to these tasks, read after the lock: who undid what meanwhile, and what came later."""
+    ids = {change.task_id for change in changes if change.task_id}
+    alone = [change.pk for change in changes if not change.task_id]
+    first = min((change.at for change in changes), default=None)
+    found: dict[Any, list[Change]] = {}
+    kept = Change.objects.filter(Q(task__in=ids, at__gte=first) | Q(pk__in=alone)).select_related(
+        "by", "undone_by"
+    )
+    for change in kept.order_by("version"):
+        found.setdefault(change.task_id or change.pk, []).append(change)
+    return found
+
+
+@dataclass
+class People:
+    """Who may get work back, and whom they see: asked once for all rows."""
+
+    users: dict[Any, User]
+    teams: dict[Any, Team]
+    sees: Sight
+
+
+def _people(changes: list[Change], by: User) -> People:
+    """Owners that an undo brings back. One's own work needs no question."""
+    wanted = [change.before for change in changes if change.act != Act.OPEN]
+    owners = {kept["owner"] for kept in wanted if kept.get("owner")} | {
+        str(change.task.owner_id)
+        for change in changes
+        if change.task is not None and change.task.owner_id and change.act in {Act.CLOSE, Act.CONTACT}
+    }
+    queues = {kept["queue"] for kept in wanted if kept.get("queue")} | {
+        str(change.task.queue_id)
+        for change in changes
+        if change.task is not None and change.task.queue_id and change.act in {Act.CLOSE, Act.CONTACT}
+    }
+    others = owners - {str(by.pk)}
+    users = User.objects.in_bulk(list(others)) if others else {}
+    teams = Team.objects.in_bulk(list(queues)) if queues else {}
+    patients = {change.task.patient_id for change in changes if change.task is not None}
+    return People(users | {by.pk: by}, teams, Sight(patients))
+
+
+def _put_back(
+    change: Change, tasks: dict[Any, Task], history: dict[Any, list[Change]], people: People, *, by: User
+) -> None:
+    """Set the fields as they were, on the locked row in memory, or refuse."""
+    done = history.get(change.task_id or change.pk, [])
+    stored = next((each for each in done if each.pk == change.pk), change)
+    if stored.undone_at is not None:
+        raise Refused(_undone_words(stored))
+    _check_time(stored)
+    if change.task_id is None:
+        return
+    task = change.task = tasks[change.task_id]
+    _check_unchanged(task, change, [each for each in done if each.version > change.version])
+    was_open = task.is_open
+    values = _end_as_mistake(by) if change.act == Act.OPEN else unpacked(change.before)
+    for name, value in values.items():
+        setattr(task, name, value)
+    if task.is_open:
+        _check_again(task, people, handed={"owner", "queue"} & set(change.before), opens=not was_open, by=by)
+
+
+def _check_time(act: Change | Batch) -> None:
+    if not act.can_be_undone(timezone.now()):
+        sentence = _("That could be undone for %(n)s minutes; now it is history.")
+        raise Refused(sentence % {"n": settings.UNDO_MINUTES})
+
+
+def _check_unchanged(task: Task, change: Change, later: list[Change]) -> None:
+    """The task must be as the act left it. An act that was undone moved the version twice and changed nothing."""
+    standing = [each for each in later if each.undone_at is None]
+    if not standing and task.version == change.version + 2 * len(later):
+        return
+    who, when = (standing[-1].by, standing[-1].at) if standing else (task.updated_by, task.updated_at)
+    raise Refused(
+        _("Changed since by %(name)s, %(when)s.") % {"name": who, "when": display.moment_short(when)}
+    )
+
+
+def _check_again(task: Task, people: People, *, handed: Collection[str], opens: bool, by: User) -> None:
+    """The rules of the worklist hold for what comes back as for what is new."""
+    if opens and task.patient is not None and task.patient.is_deceased and task.kind in OUTREACH:
+        raise Refused(_("This patient has died. Nothing that reaches out to the patient can be planned."))
+    if opens or handed:
+        owner, queue = people.users.get(task.owner_id), people.teams.get(task.queue_id)
+        check_owner(patient=task.patient, owner=owner, queue=queue, by=by, sees=people.sees)
+    if not task.is_critical:
+        return
+    if task.snoozed_until is not None and task.snoozed_until > task.due_at:
+        words = {"limit": display.moment_short(task.due_at)}
+        raise Refused(_("A safety matter cannot sleep past its limit, %(limit)s.") % words)
+    if task.status == Task.Status.WAITING:
+        raise Refused(_("A safety matter waits on nobody. Act, or hand it to someone who can."))
+
+
+def _end_as_mistake(by: User) -> dict[str, Any]:
+    return {
+        "status": Task.Status.CANCELLED,
+        "outcome": Task.Outcome.MISTAKE,
+        "outcome_note": _("Undone."),
+        "closed_at": timezone.now(),
+        "closed_by_id": by.pk,
+        "snoozed_until": None,
+        "wakes_on": "",
+    }
+
+
+def _save(changes: list[Change], *, by: User) -> None:
+    """Write what was put back: rows, marks, caseload, audit trail."""
+    if not changes:
+        return
+    now = timezone.now()
+    Change.objects.filter(pk__in=[change.pk for change in changes]).update(undone_at=now, undone_by=by)
+    for change in changes:
+        change.undone_at, change.undone_by = now, by
+    on_tasks = [(change, change.task) for change in changes if change.task is not None]
+    fields = {"status", "outcome", "outcome_note", "closed_at", "closed_by", "snoozed_until", "wakes_on"}
+    names = [sorted(fields if change.act == Act.OPEN else change.before) for change, _task in on_tasks]
+    tasks = [task for _change, task in on_tasks]
+    save_tasks(tasks, {name for each in names for name in each}, by=by)
+    contacts = {change.contact_id: change.contact for change in changes if change.contact is not None}
+    patients = {task.patient_id for task in tasks} | {each.patient_id for each in contacts.values()}
+    settle(*patients, **(_take_back(contacts, by=by) if contacts else {}))
+    details = [{"act": change.act, "change": str(change.pk)} for change, _task in on_tasks]
+    record_each("task.undone", by=by, targets=tasks, changed=names, details=details)
+    record_each("contact.undone", by=by, targets=list(contacts.values()))
+
+
+def _take_back(contacts: dict[Any, Contact], *, by: User) -> dict[str, Any]:
+    """Mark the contacts; returns the last contact of a caseload row without them."""
+    for contact in contacts.values():
+        contact.change({"undone_at": timezone.now(), "undone_by": by}, by=by)
+    standing = Contact.objects.filter(patient=OuterRef("pk"), undone_at__isnull=True).newest_first()
+    return {
+        "last_contact_at": Subquery(standing.values("occurred_at")[:1]),
+        "last_contact_outcome": Coalesce(Subquery(standing.values("outcome")[:1]), Value("")),
+    }
+
+
+def _undone_words(act: Change | Batch) -> str:
+    words = {"name": act.undone_by, "when": display.moment_short(act.undone_at)}
+    return _("%(name)s undid this on %(when)s.") % words
