@@ -64,7 +64,6 @@ def fetch(client: Client, job: ExportJob) -> bytes:
     answer = client.get(f"/exports/{job.pk}/file/")
     assert answer.status_code == 200, answer.text
     content = b"".join(answer.streaming_content)
-    answer.close()
     return content
 
 
