@@ -63,8 +63,7 @@ def ask(client: Client, name: str, file_format: str = "csv", **query: Any) -> Ex
 def fetch(client: Client, job: ExportJob) -> bytes:
     answer = client.get(f"/exports/{job.pk}/file/")
     assert answer.status_code == 200, answer.text
-    content = b"".join(answer.streaming_content)
-    return content
+    return b"".join(answer.streaming_content)
 
 
 def rows_of_csv(content: bytes) -> list[dict[str, str]]:
