@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,6 +18,7 @@ from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.paging import Order, keyset
 from coordination.worklist.access import clock_of, desk_named, list_work, read_desks
+from coordination.worklist.fit import fit_line, free_minutes, free_slots, moment, workday
 from coordination.worklist.forms import DayFilter
 from coordination.worklist.models import Task
 from coordination.worklist.querysets import Clock, TaskQuerySet
@@ -84,6 +84,11 @@ class View:
     def narrowed(self) -> Q:
         narrow = Q(patient__risk=self.risk) if self.risk else Q()
         return narrow & Q(kind=self.kind) if self.kind else narrow
+
+    @property
+    def is_plain(self) -> bool:
+        """One's own whole work in the order to do it, from the top: what a day is planned from."""
+        return replace(self, selected="", saved="") == View()
 
     def address(self, **changes: str) -> str:
         """The same view with some things changed, as a query string without what goes without saying."""
@@ -169,6 +174,8 @@ def read_rows(
     page = keyset(found, order=ORDERS[view.sort], after=view.after, size=PAGE)
     reader = Reader(user, clock.now, peeks=True, selected=view.selected)
     groups = grouped(page.rows, reader, clock, view, figures)
+    if view.is_plain:
+        say_what_fits(groups, fit_line(page.rows, free_slots(user, figures["appointments"], clock), clock))
     last = groups[-1]["key"] if groups else ""
     return {
         "groups": groups,
@@ -177,6 +184,13 @@ def read_rows(
         "more_url": view.address(after=page.next_cursor, seen=last) if page.next_cursor else "",
         "first_url": view.address() if view.after else "",
     }
+
+
+def say_what_fits(groups: list[dict[str, Any]], line: tuple[Any, str] | None) -> None:
+    """Put the sentence below the last row that fits into today."""
+    for row in [row for group in groups for row in group["rows"]]:
+        if line is not None and row["id"] == line[0]:
+            row["fit"] = line[1]
 
 
 def counts(user: User, view: View, figures: dict[str, Any], clock: Clock) -> dict[str, Any]:
@@ -266,25 +280,6 @@ def hours(minutes: int) -> str:
     return _("%(h)s h %(n)s min") % {"h": minutes // 60, "n": minutes % 60}
 
 
-def workday(user: User, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    starts, ends = settings.WORKDAY_HOURS
-    day = now.astimezone(user.zone).date()
-    return tuple(dt.datetime.combine(day, dt.time(hour), tzinfo=user.zone) for hour in (starts, ends))  # type: ignore[return-value]
-
-
-def free_minutes(user: User, appointments: list[dict[str, Any]], clock: Clock) -> int:
-    """What is left of the working day, without the appointments; two at once take the time once."""
-    starts, ends = workday(user, clock.now)
-    at, free = max(clock.now, starts), 0.0
-    for entry in appointments:
-        begins = moment(entry["at"])
-        if begins > at:
-            free += max(0.0, (min(begins, ends) - at).total_seconds())
-        at = max(at, begins + dt.timedelta(minutes=entry["minutes"]))
-    free += max(0.0, (ends - at).total_seconds())
-    return int(free // 60)
-
-
 def ribbon(user: User, appointments: list[dict[str, Any]], clock: Clock) -> dict[str, Any] | None:
     """Today's appointments in quarter hours; none, no ribbon."""
     starts, ends = workday(user, clock.now)
@@ -326,11 +321,6 @@ def ribbon_entry(entry: dict[str, Any], user: User, clock: Clock, first: int) ->
 def column(value: dt.datetime, user: User, first: int) -> int:
     here = value.astimezone(user.zone)
     return min(36, max(1, (here.hour - first) * 4 + here.minute // 15 + 1))
-
-
-def moment(value: Any) -> Any:
-    """JSON knows no times: it is read back. What is a time already, or none, stays."""
-    return parse_datetime(value) if isinstance(value, str) else value
 
 
 def peek_address(selected: str) -> str:

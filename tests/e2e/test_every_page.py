@@ -72,6 +72,8 @@ def pages() -> dict[str, list[tuple[str, str]]]:
             ("worklist:assign", reverse("worklist:assign", args=[task.pk])),
             ("worklist:contact_new", reverse("worklist:contact_new") + f"?patient={grace.pk}"),
             ("worklist:patient_tasks", reverse("worklist:patient_tasks", args=[grace.pk])),
+            ("accounts:keys", reverse("accounts:keys")),
+            ("text to copy", reverse("worklist:task_text", args=[task.pk]) + "?as=page"),
             ("worklist:views", reverse("worklist:views")),
             ("worklist:view_new", reverse("worklist:view_new") + "?page=day&query=bucket%3Doverdue"),
             ("saved view", reverse("worklist:day") + f"?bucket=overdue&risk=high&view={view.pk}"),

@@ -1,0 +1,163 @@
+"""The hand stays on the keyboard: keys on, off and one's own, saved views, a list that others changed."""
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from coordination.accounts.models import User
+from coordination.lib.rls import organization
+from coordination.worklist.actions import change_due
+from coordination.worklist.due import Due
+from coordination.worklist.models import SavedView, Task
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def dana():
+    return User.objects.get(email="dana@riverbend.example")
+
+
+def rows_of(page):
+    return page.locator("#worklist .row")
+
+
+def current(page):
+    return page.evaluate("document.querySelector('#worklist .row[aria-current]')?.id ?? ''")
+
+
+def test_a_day_by_keys(visit):
+    one = visit()
+    page = one.open("/day/")
+    ids = rows_of(page).evaluate_all("rows => rows.map(row => row.id)")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert current(page) == ids[1]
+    page.keyboard.press("Shift+J")
+    assert page.locator("#worklist .row [type=checkbox]:checked").count() == 2
+    page.keyboard.press("Control+a")
+    assert page.locator("#worklist .row [type=checkbox]:checked").count() == len(ids)
+    page.keyboard.press(" ")
+    expect(page.locator("#peek")).to_be_hidden()
+    page.keyboard.press(" ")
+    expect(page.locator("#peek .idhead")).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator("#dialog")).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.locator("#dialog [name=when][value=week]")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog")).to_be_hidden()
+    page.keyboard.press("e")
+    expect(page.locator("#dialog [name=day]")).to_be_visible()
+    page.locator("#dialog [name=day]").fill("")
+    page.keyboard.press("Control+;")
+    expect(page.locator("#dialog [name=day]")).to_have_value(
+        page.evaluate("new Date().toLocaleDateString('sv')")
+    )
+    page.keyboard.press("Escape")
+    with page.expect_navigation():  # and the row one stands on stays open
+        page.keyboard.press("g")
+        page.keyboard.press("p")
+    assert page.url.endswith("/patients/")
+    one.open("/day/", page)
+    page.keyboard.press("j")
+    with page.expect_navigation():
+        page.keyboard.press("g")
+        page.keyboard.press("d")
+    assert rows_of(page).evaluate_all("rows => rows.map(row => row.id)") == ids
+    page.keyboard.press("n")
+    expect(page.locator(".top .menu[open] .pop a").first).to_be_visible()
+
+
+def test_a_field_never_loses_a_key(visit):
+    page = visit().open("/patients/")
+    page.keyboard.press("/")
+    page.keyboard.type("jkxdslaegnzpb?. 123")
+    expect(page.locator("[data-search]")).to_have_value("jkxdslaegnzpb?. 123")
+    assert page.url.endswith("/patients/")
+
+
+def test_keys_are_changed_and_turned_off(visit):
+    one = visit()
+    page = one.open("/me/keys/")
+    page.fill("[name=next]", "w")
+    page.locator(".formbar .primary").click()
+    page.wait_for_load_state()
+    one.open("/day/", page)
+    page.keyboard.press("j")
+    assert current(page) == ""
+    page.keyboard.press("w")
+    assert current(page) != ""
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("W")
+    page.keyboard.press("Escape")
+    one.open("/me/keys/", page)
+    page.fill("[name=previous]", "w")
+    page.locator(".formbar .primary").click()
+    expect(page.locator(".msg").first).to_contain_text("W is the key for")
+    page.fill("[name=previous]", "k")
+    page.uncheck("[name=single_keys]")
+    page.locator(".formbar .primary").click()
+    page.wait_for_load_state()
+    one.open("/day/", page)
+    page.keyboard.press("w")
+    assert current(page) == ""
+    page.keyboard.press("Control+k")
+    expect(page.locator("#jump")).to_be_visible()
+
+
+def test_a_list_is_saved_counted_and_found(visit):
+    one = visit()
+    page = one.open("/day/?bucket=overdue")
+    number = rows_of(page).count()
+    page.click("text=Save this view")
+    page.fill("[name=name]", "Late")
+    page.locator(".formbar .primary").click()
+    page.wait_for_load_state()
+    pinned = page.locator(".nav .sub a", has_text="Late")
+    expect(pinned.locator(".count")).to_have_text(str(number))
+    page.reload()
+    assert rows_of(page).count() == number
+    page.keyboard.press("Control+k")
+    page.keyboard.type("late")
+    expect(page.locator("#jump-results")).to_contain_text("Late")
+    one.open("/views/", page)
+    page.click("text=Delete")
+    page.wait_for_load_state()
+    expect(page.locator("#toasts")).to_contain_text("Deleted")
+    page.keyboard.press("z")
+    expect(page.locator("main table")).to_contain_text("Late")
+    with organization(dana().organization_id):
+        assert SavedView.objects.filter(name="Late").count() == 1
+
+
+def test_a_list_others_changed_says_so_and_stays(visit, settings):
+    settings.STALE_POLL_SECONDS = 1
+    one = visit()
+    page = one.open("/day/")
+    page.keyboard.press("j")
+    before = rows_of(page).evaluate_all("rows => rows.map(row => row.id)")
+    page.click("#stale button")
+    expect(page.locator("#stale button")).to_have_attribute("aria-pressed", "true")
+    with organization(dana().organization_id):
+        lena = User.objects.get(email="lena@riverbend.example")
+        task = Task.objects.get(pk=before[-1].removeprefix("task-"))
+        change_due(task=task, by=lena, due=Due(timezone.now() + timezone.timedelta(days=3), has_time=True))
+    page.wait_for_timeout(2500)
+    expect(page.locator("#stale-words")).to_be_empty()
+    page.click("#stale button")
+    expect(page.locator("#stale-words")).to_contain_text("1 change. Show")
+    assert rows_of(page).evaluate_all("rows => rows.map(row => row.id)") == before
+    page.click("#stale-words a")
+    page.wait_for_load_state()
+    expect(page.locator("#stale-words")).to_be_empty()
+
+
+def test_text_is_copied(visit):
+    one = visit()
+    one.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=one.server)
+    page = one.open("/day/")
+    rows_of(page).first.locator(".what a").click()
+    page.wait_for_load_state()
+    page.locator("[data-copy]").first.click()
+    expect(page.locator("#toasts")).to_contain_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("TASK: ")
