@@ -329,6 +329,10 @@ CONTACT_ATTEMPTS: int = env.int(
     "CONTACT_ATTEMPTS", 3
 )  # on different days, before a letter (domain facts 11.6)
 PROMISES_DAYS: int = env.int("PROMISES_DAYS", 90)  # of how many days promises are counted as kept or broken
+QUIET_HOURS: tuple[int, int] = (
+    env.int("QUIET_STARTS", 21),
+    env.int("QUIET_ENDS", 8),
+)  # the patient's own clock; the hours of 47 CFR 64.1200(c)(1)
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
 
 # --- HOUSE: emergency access (45 CFR 164.312(a)(2)(ii)) ---------------------------------------------------------------

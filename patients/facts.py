@@ -53,6 +53,9 @@ _PHONE = (
     "do_not_use",
     "do_not_use_reason",
     "best_time",
+    "call_from",
+    "call_until",
+    "others_may_answer",
     "note",
 )
 _ADDRESS = (

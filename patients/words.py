@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from coordination.lib import display
 from coordination.lib.languages import language_name
 from patients.models import ContactPoint, Coverage, Patient, RelatedPerson
+from patients.safe_contact import standing_words
 
 # who told a member of staff what they wrote down; kept in `source` as "staff:patient"
 TOLD_BY = {
@@ -48,12 +49,7 @@ def phone_words(point: ContactPoint) -> str:
     if point.do_not_use:
         why = f" ({point.do_not_use_reason})" if point.do_not_use_reason else ""
         return _("Do not use %(number)s%(why)s") % {"number": shown, "why": why}
-    words = {
-        "none": _("leave no message"),
-        "callback": _("callback number only"),
-        "details": _("OK to leave a message"),
-    }
-    return ", ".join(part for part in (shown, point.best_time, words.get(point.voicemail, "")) if part)
+    return ", ".join([shown, *standing_words(point)])
 
 
 def proxy_words(person: RelatedPerson) -> str:

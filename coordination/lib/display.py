@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 import phonenumbers
@@ -94,10 +94,15 @@ def hour(value: datetime | None) -> str:
         return not_recorded()
     here = local(value)
     assert isinstance(here, datetime)
+    return hour_of(here.time())
+
+
+def hour_of(value: time) -> str:
+    """A time on some wall, in the reader's style: 09:12, or 9:12 AM."""
     if _style.get().clock == "24":
-        return f"{here:%H:%M}"
-    half = pgettext("clock", "AM") if here.hour < 12 else pgettext("clock", "PM")
-    return f"{here.hour % 12 or 12}:{here.minute:02} {half}"
+        return f"{value:%H:%M}"
+    half = pgettext("clock", "AM") if value.hour < 12 else pgettext("clock", "PM")
+    return f"{value.hour % 12 or 12}:{value.minute:02} {half}"
 
 
 def moment(value: datetime | None) -> str:

@@ -13,6 +13,7 @@ from coordination.worklist.due import Due, working_day
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promise_words import promise_days
 from patients.models import ContactPoint, Patient
+from patients.words import phone_words
 
 TOPICS = [
     ("feeling", _("How they feel")),
@@ -293,6 +294,14 @@ class ContactForm(FollowUpForm):
     target = forms.ChoiceField(label=_("With"), choices=Contact.Target.choices, initial="patient")
     with_whom = forms.CharField(label=_("Name of that person"), max_length=200, required=False)
     contact_point = forms.ChoiceField(label=_("Number used"), required=False)
+    despite = forms.CharField(
+        label=_("Why against the rule of the number"),
+        max_length=250,
+        required=False,
+        help_text=_(
+            "Only when a number, an hour or a message was used that the patient ruled out. A supervisor looks at it."
+        ),
+    )
     outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("Choose")), *Contact.Outcome.choices])
     interpreter = forms.ChoiceField(
         label=_("Interpreter"), choices=Contact.Interpreter.choices, initial="none"
@@ -311,8 +320,7 @@ class ContactForm(FollowUpForm):
         super().__init__(*args, **kwargs)
         self.points = {str(point.pk): point for point in points}
         named = [
-            (pk, f"{point.get_kind_display()} {display.phone(point.value)}")
-            for pk, point in self.points.items()
+            (pk, f"{point.get_kind_display()} {phone_words(point)}") for pk, point in self.points.items()
         ]
         self.fields["contact_point"].choices = [("", gettext("None of these")), *named]  # type: ignore[attr-defined]
         self.fields["note"].widget.attrs["rows"] = 4

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
@@ -26,6 +28,7 @@ from coordination.worklist.rows import (
 from coordination.worklist.sleep import sleep_words
 from patients.banner import Banner, banner_of
 from patients.models import ContactPoint, Patient, RelatedPerson
+from patients.safe_contact import line_of, zones_of
 from patients.words import born_as_known, language_words
 
 EVENTS = 2
@@ -143,7 +146,8 @@ def reach(patient: Patient, banner: Banner, user: User) -> list[dict[str, Any]]:
     phones = [
         point for point in known.phones if point.kind not in {ContactPoint.Kind.EMAIL, ContactPoint.Kind.FAX}
     ]
-    lines = [_phone(point, n) for n, point in enumerate(phones)]
+    zones = zones_of([row.state for row in known.addresses], user.organization)
+    lines = [_phone(point, n, zones) for n, point in enumerate(phones)]
     if not lines:
         lines = [{"label": _("Phone"), "text": display.not_recorded()}]
     lines += [_person(person) for person in known.people if person.is_proxy_on(today, patient.birth_date)]
@@ -153,29 +157,16 @@ def reach(patient: Patient, banner: Banner, user: User) -> list[dict[str, Any]]:
     return lines
 
 
-def _phone(point: ContactPoint, n: int) -> dict[str, Any]:
-    number = point.number or point.value
-    if point.do_not_use:
-        why_not = point.do_not_use_reason or _("do not use")
-        return {
-            "label": point.get_kind_display(),
-            "number": display.phone(number),
-            "struck": True,
-            "text": why_not,
-        }
-    preferred = _("preferred") if n == 0 else ""
-    machine = (
-        point.get_voicemail_display()
-        if point.voicemail != ContactPoint.Voicemail.UNKNOWN
-        else _("voicemail not asked")
-    )
-    words = [word for word in (preferred, point.best_time, machine, point.note) if word]
-    return {
-        "label": point.get_kind_display(),
-        "number": display.phone(number),
-        "tel": display.tel(number),
-        "text": ", ".join(words),
-    }
+def _phone(point: ContactPoint, n: int, zones: list[ZoneInfo]) -> dict[str, Any]:
+    line = line_of(point, at=timezone.now(), zones=zones)
+    unasked = point.voicemail == ContactPoint.Voicemail.UNKNOWN and not line["struck"]
+    words = [
+        _("preferred") if n == 0 and not line["why_not"] else "",
+        *line["words"],
+        _("voicemail not asked") if unasked else "",
+        point.note,
+    ]
+    return line | {"label": line["kind"], "text": ", ".join(word for word in words if word)}
 
 
 def _person(person: RelatedPerson) -> dict[str, Any]:

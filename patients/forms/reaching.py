@@ -19,6 +19,13 @@ class YesNoSelect(forms.NullBooleanSelect):
         self.choices = [("unknown", __("Not asked")), ("true", __("Yes")), ("false", __("No"))]
 
 
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
 def phone_fields() -> dict[str, forms.Field]:
     return {
         "kind": forms.ChoiceField(label=__("Kind"), choices=ContactPoint.Kind.choices, initial="mobile"),
@@ -29,6 +36,14 @@ def phone_fields() -> dict[str, forms.Field]:
         "text_allowed": forms.NullBooleanField(
             label=__("Text messages allowed"), widget=YesNoSelect, required=False
         ),
+        "others_may_answer": forms.CharField(
+            label=__("Who else may answer"),
+            max_length=120,
+            required=False,
+            help_text=__("As in partner, front desk of the shelter"),
+        ),
+        "call_from": forms.TimeField(label=__("Call only from"), required=False, widget=TimeInput),
+        "call_until": forms.TimeField(label=__("Call only until"), required=False, widget=TimeInput),
         "best_time": forms.CharField(label=__("Best time"), max_length=100, required=False),
         "note": forms.CharField(label=__("Note"), max_length=200, required=False),
     }
@@ -46,6 +61,13 @@ def clean_phone(form: forms.Form) -> None:
             "value",
             _("This number cannot be dialed. Write it with the area code, or with + and the country."),
         )
+    begins, ends = form.cleaned_data.get("call_from"), form.cleaned_data.get("call_until")
+    if begins and ends and ends <= begins:
+        form.add_error("call_until", _("The hours end before they begin."))
+
+
+# where nobody speaks to a machine
+UNSPOKEN = {ContactPoint.Kind.EMAIL.value, ContactPoint.Kind.FAX.value}
 
 
 def address_fields() -> dict[str, forms.Field]:
@@ -90,7 +112,18 @@ class PhoneForm(LineForm):
             label=__("Order: 1 is tried first"), min_value=1, max_value=99, initial=1
         )
 
+        if self.row is None:  # asked once for each number, so that nobody has to guess later
+            self.fields["voicemail"].label = __("What may be left on voicemail: ask the patient")
+            self.fields["voicemail"].initial = None
+            self.fields["voicemail"].choices = [  # type: ignore[attr-defined]
+                ("", __("Choose")),
+                *ContactPoint.Voicemail.choices,
+            ]
+            self.fields["voicemail"].required = self.data.get("kind") not in UNSPOKEN
+
     def clean(self) -> None:
+        if not self.cleaned_data.get("voicemail") and "voicemail" not in self.errors:
+            self.cleaned_data["voicemail"] = ContactPoint.Voicemail.UNKNOWN
         clean_phone(self)
 
 

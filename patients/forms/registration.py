@@ -105,7 +105,13 @@ class NewPhoneForm(forms.Form):
         )
         self.fields.update(phone_fields())
         self.fields["value"].required = False  # a line without a number is no line
-        del self.fields["note"]
+        for name in (
+            "note",
+            "others_may_answer",
+            "call_from",
+            "call_until",
+        ):  # written down once there is time
+            del self.fields[name]
 
     def clean(self) -> None:
         clean_phone(self)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,9 +16,11 @@ from patients.actions import care as care_actions
 from patients.actions import consent as consent_actions
 from patients.actions import people as actions
 from patients.banner import record_page
+from patients.facts import Facts
 from patients.forms.people import ConsentForm, HandOverForm, MemberForm, RelatedPersonForm
 from patients.forms.record import ConfirmForm, EndForm
 from patients.models import CareTeamMember, Consent, Patient, RelatedPerson
+from patients.safe_contact import line_of, zones_of
 from patients.views.editing import Work, answer
 
 either = require_http_methods(["GET", "HEAD", "POST"])
@@ -45,13 +48,18 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
         ],
         "relatives": [persons.relative(user, patient, row) for row in relatives],
         "consents": [persons.consent(user, patient, row) for row in consents],
-        "phones": page["banner"].known.phones,
+        "phones": _numbers(user, page["banner"].known),
         "can_edit_team": user.may(Permission.CARE_TEAM_EDIT),
         "can_edit_people": user.may(Permission.PATIENT_EDIT),
         "can_edit_consents": user.may(Permission.CONSENT_EDIT),
         "can_see_clinical": user.may(Permission.HISTORY_VIEW),
     }
     return render(request, "patients/people.html", context)
+
+
+def _numbers(user: Any, known: Facts) -> list[dict[str, Any]]:
+    zones = zones_of([row.state for row in known.addresses], user.organization)
+    return [line_of(point, at=timezone.now(), zones=zones) | {"note": point.note} for point in known.phones]
 
 
 # --- care team --------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
 from coordination.worklist.actions.changing import keep_contact
 from coordination.worklist.actions.tasks import end, place_task
+from coordination.worklist.actions.unsafe import broken_rule, open_review
 from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
 from coordination.worklist.models import Contact, Task
@@ -60,6 +61,7 @@ def log_contact(
     contact_point: ContactPoint | None = None,
     interpreter: str = Contact.Interpreter.NONE,
     topics: Collection[str] = (),
+    despite: str = "",
     close_task_outcome: str = "",
     version: int | None = None,
 ) -> Contact:
@@ -67,6 +69,9 @@ def log_contact(
 
     A contact never ends in nothing: it has a next step, or the words why there is none. Only a person who answers makes it
     more than an attempt (CMS TCM), so voicemail closes the task as not reached and counts the next attempt.
+
+    What the patient ruled out (a number, an hour, a message left) is refused unless `despite` says why it was done all the
+    same; then a task asks a supervisor to look at it.
     """
     task = lock_open_task(task, version=version) if task is not None else None
     patient = lock_patient(patient)
@@ -92,6 +97,9 @@ def log_contact(
         updated_by=by,
     )
     _check(contact, next_step, by=by)
+    broken = broken_rule(contact)
+    if broken and not despite.strip():
+        raise Refused(broken, field="despite")
     if next_step is not None:
         contact.next_task = _open_next(contact, next_step, by=by)
     contact.save(force_insert=True)
@@ -104,11 +112,19 @@ def log_contact(
         _open_correction(contact, by=by)
     if contact.is_interactive or direction == Contact.Direction.IN:
         tell_sleepers(patient_id=patient.pk, event=Task.Event.REPLY, by=by)
+    if broken:
+        open_review(contact, despite.strip(), by=by)
     latest = _latest(contact, patient)
     settle(patient.pk, **latest)
     for name, value in latest.items():
         setattr(patient, name, value)
-    record("contact.logged", by=by, target=contact, detail=_links(contact))
+    record(
+        "contact.logged",
+        by=by,
+        target=contact,
+        reason=despite.strip() if broken else "",
+        detail=_links(contact),
+    )
     return contact
 
 

@@ -114,6 +114,7 @@ def _log(user: User, patient: Patient, task: Task | None, data: dict[str, Any]) 
         contact_point=data.get("contact_point"),
         interpreter=data.get("interpreter") or Contact.Interpreter.NONE,
         topics=data.get("topics", ()),
+        despite=data.get("despite", ""),
         version=data.get("version"),
     )
 
@@ -204,7 +205,7 @@ def _full_form(
     task: Task | None,
     typed: dict[str, Any] | None = None,
 ) -> ContactForm:
-    points = [point for point in rows_of(user, ContactPoint, patient) if not point.do_not_use]
+    points = list(rows_of(user, ContactPoint, patient).order_by("do_not_use", "rank", "id"))
     here = timezone.localtime()
     kind = Task.Kind(task.kind) if task is not None else Task.Kind.CALL
     initial: dict[str, Any] = {

@@ -56,7 +56,7 @@ def test_it_shows_what_one_needs(cast, signed_in, task, known, parts):
     assert "<html" not in body
     for words in (
         "RIVERA, Pat", "14-Mar-1958", "Why now", "Promised last week", "Penicillin (anaphylaxis)", 'href="tel:+1-555-555-0142"',
-        "Callback number only", "after 10:00", "<s>(555) 555-0143</s>", "Partner listens", "Ada Rivera", "interpreter needed",
+        "callback number only", "after 10:00", "<s>(555) 555-0143</s>", "Partner listens", "Ada Rivera", "interpreter needed",
         "Left voicemail", "Save call for RIVERA, Pat",
     ):  # fmt: skip
         assert words in body, words
