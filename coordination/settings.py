@@ -441,6 +441,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
     "export.requested": ["coordination.interop.office.export.handlers.run_export"],
     "patient.named": ["patients.handlers.find_similar_names"],
+    "task.ended": ["coordination.worklist.handlers.follow_ended"],
     "patient.news": ["coordination.worklist.handlers.wake_for_news"],
     "patient.result": ["coordination.worklist.handlers.wake_for_news"],
     "patient.merged": ["patients.handlers.gather_late_rows"],

@@ -39,6 +39,7 @@ TOPICS = {
     "import.requested": gettext_lazy("Go on with an import"),
     "export.requested": gettext_lazy("Go on with an export"),
     "patient.named": gettext_lazy("Look for similar names"),
+    "task.ended": gettext_lazy("Open what needed a task that ended"),
     "patient.news": gettext_lazy("Wake what sleeps until this happened"),
     "patient.result": gettext_lazy("Wake what sleeps until a result"),
     "patient.died": gettext_lazy("End what was to reach a patient who died"),

@@ -177,6 +177,15 @@ def list_open_tasks(user: User, patient: Patient) -> QuerySet[Task]:
     return Task.objects.visible_to(user).of(patient).open().with_patient().in_work_order()
 
 
+def list_needs(user: User, task: Task) -> list[Task]:
+    """What has to end before this task, as far as this person sees it."""
+    return list(Task.objects.visible_to(user).filter(needed_by__task=task).order_by("created_at", "id"))
+
+
+def list_needed_by(user: User, task: Task) -> list[Task]:
+    return list(Task.objects.visible_to(user).filter(needs__needs=task).order_by("created_at", "id"))
+
+
 def list_closed_tasks(user: User, patient: Patient) -> QuerySet[Task]:
     tasks = Task.objects.visible_to(user).of(patient).closed().select_related("closed_by", "owner", "queue")
     return tasks.order_by("-closed_at", "-id")

@@ -7,7 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.editing import SeenForm, sent
 from coordination.worklist.actions.editing import as_edited
+from coordination.worklist.actions.needing import needable
+from coordination.worklist.forms import DayField
 from coordination.worklist.models import Task
+
+NEEDABLE = 50  # other tasks of a patient that are offered
 
 
 class Lines(forms.CharField):
@@ -18,6 +22,16 @@ class Lines(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+class Ids(forms.MultipleChoiceField):
+    """Several ids in one order, sent apart or, from the screen of a conflict, in one piece. What has ended is no choice any more."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def to_python(self, value: Any) -> list[str]:
+        sent_ids = value.split(",") if isinstance(value, str) else value or []
+        return sorted({pk for part in sent_ids for pk in str(part).split(",") if self.valid_value(pk)})
 
 
 class TaskEditForm(SeenForm):
@@ -39,6 +53,16 @@ class TaskEditForm(SeenForm):
         max_length=2000,
         help_text=_("One step a line, in the order of the work. Steps that are ticked stay ticked."),
     )
+    needs = Ids(
+        label=_("Needs first"),
+        required=False,
+        help_text=_("It is blocked until these are done, then opens by itself."),
+    )
+    repeat_every = forms.IntegerField(label=_("Repeats every"), min_value=1, max_value=366, required=False)
+    repeat_unit = forms.ChoiceField(
+        label=_("Of"), choices=[("", _("Does not repeat")), *Task.Unit.choices], required=False
+    )
+    repeat_until = DayField(label=_("Last day"), required=False)
     mark_optional = True
 
     WATCHED = {"due": _("Due"), "owner": _("Who has it")}  # changed elsewhere, shown in no field of this form
@@ -47,8 +71,11 @@ class TaskEditForm(SeenForm):
         self.task = task
         shown = as_edited(task)
         super().__init__(data, initial={**shown, "version": task.version})
+        self.names = shown.keys() & self.fields.keys()
         if not task.is_critical:
             del self.fields["why"]
+        others = needable(task).order_by("due_at", "id")[:NEEDABLE]
+        self.fields["needs"].choices = [(str(other.pk), other.headline) for other in others]  # type: ignore[attr-defined]
         self.initial["seen"] = self.seen_of(shown)
 
     def seen_of(self, shown: dict[str, Any]) -> dict[str, str]:
@@ -64,8 +91,7 @@ class TaskEditForm(SeenForm):
 
     def changes(self) -> dict[str, Any]:
         """The fields this person changed, as they are now."""
-        names = as_edited(self.task).keys() & self.fields.keys()
-        return {name: self.cleaned_data[name] for name in names if self.was_touched(name)}
+        return {name: self.cleaned_data[name] for name in self.names if self.was_touched(name)}
 
     def seen_before(self) -> dict[str, Any]:
         """The task as it was shown, read back. What cannot be read was never seen."""

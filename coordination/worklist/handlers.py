@@ -16,6 +16,7 @@ from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.worklist.actions import close_task, open_task
+from coordination.worklist.actions.needing import follow
 from coordination.worklist.actions.tasks import OUTREACH, REVIEW_ROUTE
 from coordination.worklist.actions.waking import wake_for_event
 from coordination.worklist.due import Due
@@ -63,6 +64,14 @@ def wake_for_news(message: Message) -> None:
                 key=f"task.woken:{woken.pk}:{woken.version}",
                 by=teller,
             )
+
+
+def follow_ended(message: Message) -> None:
+    """Bring what needs a task in step with it, where somebody was changing that at the moment the task ended."""
+    task = Task.objects.filter(pk=message.payload["task_id"]).first()
+    by = User.objects.filter(pk=message.payload["by_id"]).first()
+    if task is not None and by is not None:
+        follow([task], by=by)
 
 
 def stop_outreach(message: Message) -> None:

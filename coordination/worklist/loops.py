@@ -23,7 +23,7 @@ from coordination.accounts.models import SEE_PATIENTS, Organization, TeamMembers
 from coordination.accounts.permissions import Permission
 from coordination.accounts.roles import ROLES
 from coordination.lib.rls import organization
-from coordination.worklist.models import OPEN, Contact, Task
+from coordination.worklist.models import OPEN, Contact, Dependency, Task
 from patients.models import CareTeamMember, Patient
 
 STEPS = 20  # findings a task for the supervisor names one by one
@@ -166,6 +166,11 @@ def sleeps_without_limit(house: Organization, now: dt.datetime) -> QuerySet[Task
     return waits.filter(Q(snoozed_until__isnull=True) | Q(patient__isnull=True))
 
 
+def blocked_by_nothing(house: Organization, now: dt.datetime) -> QuerySet[Task]:
+    needs = Dependency.objects.filter(task=OuterRef("pk"), needs__status__in=OPEN)
+    return _open_tasks().filter(~Exists(needs), status=Task.Status.BLOCKED)
+
+
 def waits_on_nobody(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     waiting = _open_tasks().filter(status=Task.Status.WAITING).alias(words=Trim("waiting_on"))
     return waiting.filter(Q(words="") | Q(waiting_since__isnull=True))
@@ -282,6 +287,8 @@ RULES = (
          _("Task %(id)s sleeps past its limit."), asleep_too_long),
     Rule("sleeps_without_limit", _("Open tasks that sleep until something that may never happen"),
          _("Task %(id)s sleeps until something happens, and has no last day or no patient."), sleeps_without_limit),
+    Rule("blocked_by_nothing", _("Blocked tasks that nothing blocks"),
+         _("Task %(id)s is blocked, and nothing it needs is open."), blocked_by_nothing),
     Rule("waits_on_nobody", _("Waiting tasks that wait on nobody"),
          _("Task %(id)s waits, and does not say on whom or since when."), waits_on_nobody),
     Rule("contact_ends_in_nothing", _("Contacts without a next step"),

@@ -132,6 +132,9 @@ def context_of(task: Task, reader: Reader) -> str:
     """The second line of the action: what it sleeps for or on whom it waits, else why it is here now and what helps to do it."""
     if sleep := sleep_words(task, reader.now):
         return " · ".join(part for part in (sleep, task.reason.rstrip(".")) if part)
+    if task.status == Task.Status.BLOCKED:
+        words = {"titles": task.waiting_on, "day": display.day_short(task.waiting_since)}
+        return _("Needs first: %(titles)s (since %(day)s)") % words
     if task.status == Task.Status.WAITING:
         words = {"whom": task.waiting_on, "day": display.day_short(task.waiting_since)}
         return _("Waiting on %(whom)s since %(day)s") % words
@@ -175,7 +178,7 @@ def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
     if task.may_be_worked_by(user):
         links["snooze_url"] = reverse("worklist:snooze", args=[task.pk])
         links["assign_url"] = reverse("worklist:assign", args=[task.pk])
-        if task.is_critical:  # it ends with words, not with a click
+        if task.is_critical or task.status == Task.Status.BLOCKED:  # it ends with words, not with a click
             links["finish_url"] = reverse("worklist:done", args=[task.pk])
         else:
             links["done_url"] = reverse("worklist:done", args=[task.pk])

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from coordination.lib import display
 from coordination.lib.refusal import Refused
-from coordination.worklist.models import Task
+from coordination.worklist.models import Dependency, Task
 from patients.models import Patient
 
 
@@ -19,10 +19,11 @@ def lock_task(task: Task) -> Task:
     The patient is locked because the figures of the caseload row are counted afresh after the change: two people who close
     two tasks of one patient at once would otherwise each miss the other's.
     """
+    tasks = Task.objects.annotate(is_needed=Exists(Dependency.objects.filter(needs=OuterRef("pk"))))
     if task.patient_id is None:
-        alone: Task = Task.objects.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
+        alone: Task = tasks.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
         return alone
-    both = Task.objects.select_for_update(of=("self", "patient"), no_key=True).select_related("patient")
+    both = tasks.select_for_update(of=("self", "patient"), no_key=True).select_related("patient")
     # a condition on the patient makes the join an inner one, which can be locked
     locked: Task = both.filter(patient__organization_id=task.organization_id).get(pk=task.pk)
     return locked

@@ -13,10 +13,13 @@ from coordination.lib.editable import overlapping
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist.actions.caseload import lock_open_task
 from coordination.worklist.actions.changing import change_task
+from coordination.worklist.actions.needing import open_needs, set_needs
 from coordination.worklist.actions.tasks import OUTREACH
 from coordination.worklist.models import Act, Task
 
-WORDS = ("title", "reason", "context", "kind", "priority", "minutes")
+WORDS = (
+    "title", "reason", "context", "kind", "priority", "minutes", "repeat_every", "repeat_unit", "repeat_until",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ def as_edited(task: Task) -> dict[str, Any]:
     """The task as its edit form shows it, the checklist as lines; with it what is changed elsewhere, to notice that it was."""
     return {name: getattr(task, name) for name in WORDS} | {
         "checklist": "\n".join(step["text"] for step in task.checklist),
+        "needs": open_needs(task),
         "due": task.due_at.isoformat(),
         "owner": str(task.owner_id or task.queue_id),
     }
@@ -64,6 +68,8 @@ def edit_task(
     _check(task, changes, why=why)
     if "checklist" in changes:
         changes["checklist"] = steps_of(changes["checklist"], ticked=task.checklist)
+    if "needs" in changes:
+        changes |= set_needs(task, changes.pop("needs"), by=by)
     if changes:
         change_task(
             task=task, act=Act.EDIT, values=changes | _follows(task, changes), by=by, reason=why.strip()
@@ -77,11 +83,26 @@ def _check(task: Task, changes: Mapping[str, Any], *, why: str) -> None:
             raise Refused(sentence, field=name)
     if "priority" in changes and task.is_critical and not why.strip():
         raise Refused(_("This is a safety matter. Say why it is less urgent now."), field="why")
+    if changes.get("priority") == Task.Priority.CRITICAL and changes.get("needs", open_needs(task)):
+        raise Refused(
+            _("A safety matter waits for no other task. Take away what it needs first."), field="needs"
+        )
+    _check_repeat(task, changes)
     outreach = changes.get("kind") in OUTREACH
     if outreach and task.patient is not None and task.patient.is_deceased:
         raise Refused(
             _("This patient has died. Nothing that reaches out to the patient can be planned."), field="kind"
         )
+
+
+def _check_repeat(task: Task, changes: Mapping[str, Any]) -> None:
+    every, unit, until = (
+        changes.get(name, getattr(task, name)) for name in ("repeat_every", "repeat_unit", "repeat_until")
+    )
+    if bool(every) != bool(unit) or (until and not every):
+        raise Refused(_("Say how often it repeats: a number, and of what."), field="repeat_every")
+    if "repeat_until" in changes and until and until < task.organization.today():
+        raise Refused(_("Choose a last day that is still to come."), field="repeat_until")
 
 
 def _follows(task: Task, changes: Mapping[str, Any]) -> dict[str, Any]:

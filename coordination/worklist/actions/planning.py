@@ -96,6 +96,11 @@ def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = 
     """Say on whom it waits, since now. Nobody: it is work again."""
     task = lock_open_task(task, version=version)
     waiting_on = waiting_on.strip()
+    if task.status == Task.Status.BLOCKED:
+        words = {"titles": task.waiting_on}
+        raise Refused(
+            _("It needs this first: %(titles)s. Edit the task to change that.") % words, field="waiting_on"
+        )
     if waiting_on and task.is_critical:
         raise Refused(
             _("A safety matter waits on nobody. Act, or hand it to someone who can."), field="waiting_on"

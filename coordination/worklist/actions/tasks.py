@@ -12,6 +12,8 @@ from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
 from coordination.worklist.actions.changing import change_task, keep_opening
+from coordination.worklist.actions.needing import follow
+from coordination.worklist.actions.repeating import IN_TURN, next_of
 from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Contact, Task
@@ -85,7 +87,7 @@ def open_task(
     """Promise something. Without an owner or a queue it is one's own. The same `source_key` opens one task, ever.
 
     `details`: context, due_rule, minutes, priority, checklist, attempt, attempts_planned, source, subject_route, subject_id,
-    follows.
+    follows, repeat_every, repeat_unit, repeat_until.
     """
     same: Task | None = (
         Task.objects.filter(organization_id=by.organization_id, source_key=source_key).first()
@@ -168,6 +170,8 @@ def close_task(
     task = lock_open_task(task, version=version)
     if task.is_critical and not note.strip():
         raise Refused(_("This is a safety matter: write down how it ended."), field="note")
+    if task.status == Task.Status.BLOCKED and outcome in IN_TURN:
+        raise Refused(_("It needs this first: %(titles)s.") % {"titles": task.waiting_on}, field="outcome")
     end(task, by=by, outcome=outcome, note=note)
     settle(task.patient_id)
     return task
@@ -190,6 +194,20 @@ def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact 
     change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail)
     if task.kind in APPOINTMENTS and outcome in {Task.Outcome.COMPLETED, Task.Outcome.REACHED}:
         tell_sleepers(patient_id=task.patient_id, event=Task.Event.VISIT_KEPT, by=by)
+    follow([task], by=by)
+    open_next_turn(task, by=by)
+
+
+def open_next_turn(task: Task, *, by: User) -> Task | None:
+    """Open the next one of a commitment that repeats. Whoever could not take it any more leaves it to who closed this one."""
+    turn = next_of(task)
+    if turn is None:
+        return None
+    try:
+        check_owner(patient=task.patient, owner=turn["owner"], queue=turn["queue"], by=by)
+    except Refused:
+        turn |= {"owner": by, "queue": None}
+    return place_task(by=by, **turn)
 
 
 def _refuse_unreviewed(task: Task) -> None:

@@ -22,6 +22,7 @@ from coordination.lib import display
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_patients, lock_tasks, settle
 from coordination.worklist.actions.changing import save_tasks
+from coordination.worklist.actions.needing import follow, keep_in_step
 from coordination.worklist.actions.tasks import OUTREACH, Sight, check_owner
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
 from coordination.worklist.stored import unpacked
@@ -238,6 +239,10 @@ def _save(changes: list[Change], *, by: User) -> None:
     details = [{"act": change.act, "change": str(change.pk)} for change, _task in on_tasks]
     record_each("task.undone", by=by, targets=tasks, changed=names, details=details)
     record_each("contact.undone", by=by, targets=list(contacts.values()))
+    follow([task for change, task in on_tasks if change.act in {Act.OPEN, Act.CLOSE, Act.CONTACT}], by=by)
+    for change, task in on_tasks:
+        if change.act == Act.EDIT and "waiting_on" in change.before:
+            keep_in_step(task, by=by)
 
 
 def _take_back(contacts: dict[Any, Contact], *, by: User) -> dict[str, Any]:

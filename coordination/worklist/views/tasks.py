@@ -26,6 +26,8 @@ from coordination.worklist.access import (
     list_changes,
     list_closed_tasks,
     list_contacts_about,
+    list_needed_by,
+    list_needs,
     list_open_tasks,
     list_owners,
     list_queues,
@@ -48,6 +50,7 @@ from coordination.worklist.rows import (
     undo_address,
 )
 from coordination.worklist.sleep import sleep_words
+from coordination.worklist.turns import repeat_words
 from coordination.worklist.views.answers import back_to, person
 from patients.access import get_patient, open_record
 from patients.banner import record_page
@@ -67,6 +70,9 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "owner": owner_words(found, user),
         "due_words": due_words(found, user),
         "sleep": sleep_words(found, reader.now),
+        "repeats": repeat_words(found),
+        "needs": list_needs(user, found),
+        "needed_by": list_needed_by(user, found),
         "checklist": checklist_of(found),
         "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
         "may_work": found.may_be_worked_by(user),

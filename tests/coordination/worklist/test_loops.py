@@ -13,7 +13,7 @@ from coordination.accounts.actions import ensure_system_user
 from coordination.accounts.models import SEE_PATIENTS, Cover, User
 from coordination.worklist.actions import log_contact
 from coordination.worklist.loops import RULES, check
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Contact, Dependency, Task
 from patients.models import AccessDenial, AccessGrant, CareTeamMember, Patient
 from patients.querysets import forget_scope
 from tests.factories import PatientFactory, TaskFactory, join_care_team
@@ -166,6 +166,18 @@ def test_a_task_that_sleeps_until_what_may_never_happen(cast, promise):
     without("worklist_task", "task_sleep_for_an_event_has_a_limit")
     change(promise, snoozed_until=None)
     assert list(loose(cast.riverbend)) == ["sleeps_without_limit"]
+
+
+def test_a_task_that_nothing_blocks(cast, promise):
+    need = TaskFactory(patient=cast.pat)
+    link = {"task": promise, "needs": need, "organization": cast.riverbend, "created_by": cast.ana}
+    Dependency.objects.create(**link)
+    change(promise, status="blocked", waiting_on="First", waiting_since=timezone.now())
+    recount()
+    assert loose(cast.riverbend) == {}
+    change(need, status="cancelled", outcome="not_needed", closed_at=timezone.now(), closed_by=cast.ana)
+    recount()
+    assert list(loose(cast.riverbend)) == ["blocked_by_nothing"]
 
 
 def test_a_task_that_waits_on_nobody(cast, promise):
