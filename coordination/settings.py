@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "coordination.accounts",
     "coordination.notifications",
     "coordination.clients",
+    "coordination.webhooks",
     "patients",
     "coordination.worklist",
     "coordination.interop",
@@ -291,6 +292,10 @@ IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 15 * 60  # HOUSE: as long as an idle session
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN: int = env.int("API_REFRESH_DAYS", 90) * 24 * 60 * 60  # HOUSE
 API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", 600)  # HOUSE: of one person through one app
 API_MAX_BYTES = 2 * 1024 * 1024  # of one request
+WEBHOOK_FAILURES: int = env.int("WEBHOOK_FAILURES", 30)  # HOUSE: in a row, then the endpoint is turned off
+WEBHOOK_OLD_SECRET_HOURS: int = env.int("WEBHOOK_OLD_SECRET_HOURS", 24)  # HOUSE: both secrets sign so long
+WEBHOOK_LOCAL: list[str] = []  # host:port called although they are not of the internet: for tests only
+WEBHOOK_CA_FILE = ""  # trusted instead of the system's authorities: likewise
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["coordination.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -423,6 +428,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring": {"task": "coordination.outbox.jobs.ring", "schedule": 5.0},
     "tick": {"task": "coordination.outbox.jobs.tick", "schedule": 30.0},
     "seal": {"task": "coordination.audit.jobs.seal", "schedule": 5.0},
+    "gather": {"task": "coordination.webhooks.jobs.gather", "schedule": 5.0},
 }
 OUTBOX_LEASE_SECONDS: int = env.int("OUTBOX_LEASE_SECONDS", 90)  # longer than the hard time limit of a job
 OUTBOX_MAX_ATTEMPTS = 8  # over about six hours
@@ -450,6 +456,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "cover.arranged": ["coordination.worklist.handlers.tell_covering"],
     "access.broken_glass": ["coordination.worklist.handlers.open_access_review"],
     "access.reviewed": ["coordination.worklist.handlers.close_access_review"],
+    "webhook.due": ["coordination.webhooks.handlers.deliver"],
     "user.invited": ["coordination.accounts.handlers.send_invitation"],
     "password.forgotten": ["coordination.accounts.handlers.send_password_link"],
     "security.changed": ["coordination.accounts.handlers.send_security_notice"],

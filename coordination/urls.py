@@ -19,6 +19,7 @@ urlpatterns = [
     path("audit/", include("coordination.audit.urls")),
     path("", include("coordination.accounts.urls")),
     path("", include("coordination.clients.urls")),
+    path("webhooks/", include("coordination.webhooks.urls")),
     path("api/v1/", include("coordination.api_urls")),
     path("account/", include("coordination.accounts.sign_in_urls")),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

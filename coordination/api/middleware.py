@@ -53,6 +53,8 @@ def _too_much(request: HttpRequest, bearer: Bearer | None) -> HttpResponse | Non
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > settings.API_MAX_BYTES:
         return problem("too_large", _("A request holds at most 2 MB."))
+    if bearer and length not in {"", "0"} and request.content_type != "application/json":
+        return problem("unsupported_media_type", _("Send application/json."))  # before a form is read as one
     return None
 
 

@@ -44,6 +44,11 @@ SENTENCES: dict[str, Promise] = {
     "app.disabled": _("Disabled an app"),
     "app.approved": _("Let an app act for them"),
     "app.revoked": _("Took an app's access back"),
+    "webhook.added": _("Added a webhook"),
+    "webhook.secret_changed": _("Gave a webhook a new secret"),
+    "webhook.disabled": _("Turned a webhook off"),
+    "webhook.enabled": _("Turned a webhook on"),
+    "webhook.delivered_again": _("Sent a message of a webhook again"),
     # patients
     "patient.registered": _("Added a patient"),
     "patient.imported": _("Imported a patient"),

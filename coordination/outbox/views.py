@@ -46,6 +46,7 @@ TOPICS = {
     "cover.arranged": gettext_lazy("Tell the person who covers"),
     "access.broken_glass": gettext_lazy("Have an emergency access reviewed"),
     "access.reviewed": gettext_lazy("End the task of an access review"),
+    "webhook.due": gettext_lazy("Tell another system"),
     "user.invited": gettext_lazy("E-mail: invitation"),
     "password.forgotten": gettext_lazy("E-mail: new password"),
     "security.changed": gettext_lazy("E-mail: sign-in changed"),

@@ -19,7 +19,17 @@ SOURCES = [
     if "migrations" not in p.parts
 ]
 SOURCE = {path.relative_to(ROOT).as_posix(): path.read_text() for path in SOURCES}
-APPS = ["audit", "outbox", "idempotency", "accounts", "drafts", "notifications", "clients", "worklist"]
+APPS = [
+    "audit",
+    "outbox",
+    "idempotency",
+    "accounts",
+    "drafts",
+    "notifications",
+    "clients",
+    "webhooks",
+    "worklist",
+]
 
 
 def in_layer(name: str) -> list[str]:

@@ -22,6 +22,7 @@ OURS = {
     "worklist",
     "office",
     "clients",
+    "webhooks",
 }
 MODELS = [
     model
@@ -29,7 +30,7 @@ MODELS = [
     if model._meta.app_label in OURS and model.__module__.split(".")[0] in {"coordination", "patients"}
 ]
 # tables that serve the whole system and tell nothing of a patient
-SHARED = {"audit", "outbox", "idempotency", "accounts", "clients"}
+SHARED = {"audit", "outbox", "idempotency", "accounts", "clients", "webhooks"}
 # times that need no "by": recorded by the machine, or paired with a person under another name
 UNPAIRED = {
     "created_at", "updated_at", "claimed_at", "finished_at", "at", "sealed_at", "joined_at", "due_at", "occurred_at", "recorded_at",

@@ -17,6 +17,7 @@ from coordination.clients.actions import register_app
 from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
+from coordination.webhooks.models import Endpoint
 from coordination.worklist.actions import close_task
 from patients.models import ImportJob
 from tests.factories import (
@@ -63,7 +64,7 @@ AREAS = {
     "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
     "patients:attention": "sam",
-    "clients:apps": "adam",
+    "clients:apps": "adam", "webhooks:endpoints": "adam",
 }  # fmt: skip
 # about two records: the supervisor merges, and sees both
 BY_SUE = {"patients:merge", "patients:merge_with", "patients:two_people", "patients:unmerge"}
@@ -80,6 +81,7 @@ MAY = {
     "notifications": "ana",
     "outbox": "adam",
     "clients": "adam",
+    "webhooks": "adam",
     "api": "ana",
 }
 # of the API without a subject: a token is asked, then the scope and the role
@@ -115,6 +117,21 @@ PAGES = sorted(set(MAY) - {"api"})
 by_area = pytest.mark.parametrize("area", PAGES)
 
 
+def endpoint_for(cast: Any) -> Endpoint:
+    return Endpoint.objects.get_or_create(
+        organization=cast.riverbend,
+        url="https://a.example/",
+        defaults={"events": ["task.opened"], "created_by": cast.adam},
+    )[0]
+
+
+def message_for(cast: Any) -> Message:
+    return Message.objects.create(
+        organization_id=cast.riverbend.pk, topic="webhook.due", handler="x", key=str(uuid.uuid4()),
+        payload={"endpoint_id": str(endpoint_for(cast).pk), "event_id": str(uuid.uuid4()), "event": "task.opened"},
+    )  # fmt: skip
+
+
 def subjects(cast: Any, route: Route) -> dict[str, Any]:
     """Fill in the address with rows that exist, of Riverbend's North."""
     patient = cast.pat
@@ -146,6 +163,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
                 by=cast.adam,
             )[0].pk
         ),
+        "webhooks": lambda: endpoint_for(cast).pk,
         "api": lambda: (
             TaskFactory(patient=patient).pk
             if route.name.startswith("api:task")
@@ -175,6 +193,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
     }
     kind = "condition" if "history" in route.name else "phones"
     others = {
+        "message": lambda: message_for(cast).pk,
         "kind": lambda: kind,
         "form": lambda: "contact",
         "state": lambda: "none_known",
@@ -263,7 +282,14 @@ def test_what_is_not_theirs_is_not_there(cast, signed_in, inside, area, fragment
         for stranger, client in clients.items():
             answers = {method: ask(client, method, url, fragment=fragment).status_code for method in METHODS}
             # sam's own colleagues, jobs and messages exist for sam, who lacks the right
-            by_right = stranger == cast.sam and area in {"accounts", "outbox", "interop", "office", "clients"}
+            by_right = stranger == cast.sam and area in {
+                "accounts",
+                "outbox",
+                "interop",
+                "office",
+                "clients",
+                "webhooks",
+            }
             assert set(answers.values()) <= {404, 405} | ({403} if by_right else set()), (
                 f"{stranger} at {route.name}: {answers}"
             )

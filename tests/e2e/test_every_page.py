@@ -88,6 +88,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "accounts:user_new",
                     "accounts:teams",
                     "clients:apps",
+                    "webhooks:endpoints",
                     "outbox:health",
                 )
             ],
