@@ -16,7 +16,7 @@ class TwoIdentifiersForm(forms.Form):
     """A date of birth, and either a family name or a record number."""
 
     family = forms.CharField(label=__("Family name"), max_length=120, required=False)
-    number = forms.CharField(label=__("or record number"), max_length=40, required=False)
+    number = forms.CharField(label=__("Or the record number"), max_length=40, required=False)
     born = BirthField(label=__("Date of birth"), help_text=__("Like 14 Mar 1958 or 03/14/1958"))
 
     def clean(self) -> dict[str, Any]:

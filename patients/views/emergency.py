@@ -21,6 +21,7 @@ from patients.banner import countdown
 from patients.emergency import get_grant_to_end, get_own_grant, pass_for, read_pass
 from patients.forms.sight import ReasonForm, TwoIdentifiersForm
 from patients.models import Patient
+from patients.sight import helpers
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +97,8 @@ def left(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _search_page(
     request: HttpRequest, form: TwoIdentifiersForm, *, status: int = 200, **given: Any
 ) -> HttpResponse:
-    context = {"form": form, "minutes": settings.BREAK_GLASS_MINUTES, **given}
+    user: Any = request.user
+    context = {"form": form, "minutes": settings.BREAK_GLASS_MINUTES, "helpers": helpers(user), **given}
     return render(request, "patients/emergency.html", context, status=status)
 
 

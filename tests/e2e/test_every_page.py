@@ -98,7 +98,13 @@ def pages() -> dict[str, list[tuple[str, str]]]:
         "lena": [
             *[
                 (name, reverse(name))
-                for name in ("interop:imports", "interop:new", "office:exports", "office:export_new")
+                for name in (
+                    "covers:list",
+                    "interop:imports",
+                    "interop:new",
+                    "office:exports",
+                    "office:export_new",
+                )
             ],
             ("export", reverse("office:export_new") + "?list=patients"),
             ("exported", reverse("office:export", args=[exported.pk])),

@@ -107,6 +107,9 @@ class TestTheSearch:
         PatientFactory(organization=cast.riverbend, family="Rivera", given="Paul")
         assert NOTHING in search(sam).content.decode()
 
+    def test_it_says_who_can_give_lasting_sight(self, cast, sam):
+        assert "Adam Frost, Pam Diaz, Sue Park" in sam.get(SEARCH).content.decode()
+
     def test_another_organization_is_not_searched(self, cast, signed_in):
         assert NOTHING in search(prove(signed_in(cast.olga))).content.decode()
 
