@@ -30,9 +30,18 @@ function save(event) {
   const button = form?.querySelector(".btn.primary:not([disabled])");
   if (!button) return;
   event.preventDefault();
-  const saved = ({ detail }) => detail.ctx.response.status < 400 && document.dispatchEvent(new Event("list:next"));
-  if (event.shiftKey) document.addEventListener("htmx:after:swap", saved, { once: true });
+  if (event.shiftKey) goOn(form);
   form.requestSubmit(button.type === "submit" ? button : undefined);
+}
+
+function goOn(form) { // once it is saved, the list goes on after the row it was about
+  const detail = document.querySelector("[data-list] .row[aria-current]")?.id;
+  const saved = ({ detail: { ctx } }) => {
+    if (ctx.sourceElement !== form) return;
+    document.removeEventListener("htmx:after:swap", saved);
+    if (ctx.response.status < 400) document.dispatchEvent(new CustomEvent("list:next", { detail }));
+  };
+  document.addEventListener("htmx:after:swap", saved);
 }
 
 function today(event) {

@@ -28,7 +28,11 @@ function preview(row) {
   row?.querySelector(".pt").focus(); // which loads it
 }
 
-document.addEventListener("list:next", () => move(1));
+document.addEventListener("list:next", ({ detail }) => {
+  const row = document.getElementById(detail);
+  if (row) mark(row);
+  move(1);
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest("a, button, input, label, summary") || getSelection().toString()) return;
   event.target.closest("[data-list] .row")?.querySelector(".pt").focus();

@@ -54,18 +54,34 @@ def test_a_day_by_keys(visit):
         page.evaluate("new Date().toLocaleDateString('sv')")
     )
     page.keyboard.press("Escape")
-    with page.expect_navigation():  # and the row one stands on stays open
-        page.keyboard.press("g")
-        page.keyboard.press("p")
-    assert page.url.endswith("/patients/")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url("**/patients/")
     one.open("/day/", page)
+    page.evaluate("document.body.dataset.left = 1")
     page.keyboard.press("j")
-    with page.expect_navigation():
-        page.keyboard.press("g")
-        page.keyboard.press("d")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_function("!document.body.dataset.left && document.readyState === 'complete'")
+    # and the row one stood on is still open
     assert rows_of(page).evaluate_all("rows => rows.map(row => row.id)") == ids
     page.keyboard.press("n")
     expect(page.locator(".top .menu[open] .pop a").first).to_be_visible()
+
+
+def test_a_contact_is_saved_and_the_next_row_comes(visit):
+    page = visit().open("/day/")
+    ids = rows_of(page).evaluate_all("rows => rows.map(row => row.id)")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.locator("#peek [name=note]").fill("Walks again.")
+    page.keyboard.press("Alt+1")
+    expect(page.locator("#peek [name=outcome]").first).to_be_checked()
+    page.locator("#peek [name=follow_up]").first.check(force=True)
+    page.locator("#peek [name=note]").focus()
+    page.keyboard.press("Control+Shift+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Saved for")
+    page.wait_for_function(f"document.querySelector('#worklist .row[aria-current]')?.id === {ids[2]!r}")
 
 
 def test_a_field_never_loses_a_key(visit):
