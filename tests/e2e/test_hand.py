@@ -58,11 +58,12 @@ def test_a_day_by_keys(visit):
     page.keyboard.press("p")
     page.wait_for_url("**/patients/")
     one.open("/day/", page)
-    page.evaluate("document.body.dataset.left = 1")
     page.keyboard.press("j")
-    page.keyboard.press("g")
-    page.keyboard.press("d")
-    page.wait_for_function("!document.body.dataset.left && document.readyState === 'complete'")
+    with page.expect_response(lambda answer: answer.request.resource_type == "document"):
+        page.keyboard.press("g")
+        page.keyboard.press("d")
+    page.wait_for_load_state()
+    expect(page.locator("#worklist .row[aria-current]")).to_have_count(0)
     # and the row one stood on is still open
     assert rows_of(page).evaluate_all("rows => rows.map(row => row.id)") == ids
     page.keyboard.press("n")
@@ -81,7 +82,8 @@ def test_a_contact_is_saved_and_the_next_row_comes(visit):
     page.locator("#peek [name=note]").focus()
     page.keyboard.press("Control+Shift+Enter")
     expect(page.locator("#toasts")).to_contain_text("Saved for")
-    page.wait_for_function(f"document.querySelector('#worklist .row[aria-current]')?.id === {ids[2]!r}")
+    expect(page.locator(f"#{ids[2]}[aria-current]")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # its preview is on the way
 
 
 def test_a_field_never_loses_a_key(visit):
