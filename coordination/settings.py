@@ -443,6 +443,7 @@ NOTIFICATION_MAIL_MINUTES: int = env.int(
 # topic -> the handlers that must hear of it; one message row for each
 OUTBOX_HANDLERS: dict[str, list[str]] = {
     "task.assigned": ["coordination.worklist.handlers.notify_owner"],
+    "tasks.assigned": ["coordination.worklist.handlers.notify_owner_of_many"],
     "notification.mail": ["coordination.notifications.handlers.send_mail"],
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
     "export.requested": ["coordination.interop.office.export.handlers.run_export"],

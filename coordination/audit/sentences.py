@@ -123,6 +123,8 @@ SENTENCES: dict[str, Promise] = {
     "task.moved": _("Changed when a task is due"),
     "task.edited": _("Changed what a task says"),
     "task.ticked": _("Ticked a step of a task"),
+    "batch.done": _("Did one act to several tasks"),
+    "batch.undone": _("Undid an act on several tasks"),
     "task.undone": _("Undid an act on a task"),
     "contact.logged": _("Logged a contact"),
     "contact.undone": _("Undid a contact"),

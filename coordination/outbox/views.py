@@ -33,6 +33,7 @@ JOBS = {
 }
 TOPICS = {
     "task.assigned": gettext_lazy("Tell the owner of a task"),
+    "tasks.assigned": gettext_lazy("Tell the owner of several tasks"),
     "notification.mail": gettext_lazy("E-mail: something waits"),
     "patient.merged": gettext_lazy("Gather what came late to a merged record"),
     "patient.unmerged": gettext_lazy("Look for similar names after a merge was taken back"),

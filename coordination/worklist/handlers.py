@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coordination.accounts.actions import ensure_system_user
 from coordination.accounts.models import Cover, Team, User
@@ -20,7 +21,7 @@ from coordination.worklist.actions.needing import follow
 from coordination.worklist.actions.tasks import OUTREACH, REVIEW_ROUTE
 from coordination.worklist.actions.waking import wake_for_event
 from coordination.worklist.due import Due
-from coordination.worklist.models import Task
+from coordination.worklist.models import Batch, Task
 from coordination.worklist.rows import due_words
 from patients.access import seen_of
 from patients.models import AccessGrant
@@ -41,6 +42,25 @@ def notify_owner(message: Message) -> None:
         subject_id=task.pk,
         patient_id=task.patient_id,
         key=f"task.assigned:{message.pk}",
+        by=giver,
+    )
+
+
+def notify_owner_of_many(message: Message) -> None:
+    """Tell whoever was handed several tasks at once, in one line, unless the batch was undone since."""
+    sent = message.payload
+    batch = Batch.objects.filter(pk=sent["batch_id"], undone_at__isnull=True).first()
+    owner = User.objects.filter(pk=sent["user_id"]).first()
+    if batch is None or owner is None:
+        return
+    giver = User.objects.filter(pk=sent["by_id"]).first()
+    words = ngettext("%(name)s gave you %(n)s task.", "%(name)s gave you %(n)s tasks.", sent["rows"])
+    notify(
+        user=owner,
+        kind=Notification.Kind.ASSIGNED,
+        text=words % {"name": giver, "n": sent["rows"]},
+        route="worklist:day",
+        key=f"tasks.assigned:{message.pk}",
         by=giver,
     )
 

@@ -130,6 +130,11 @@ class TaskQuerySet(models.QuerySet[Any]):
     def of(self, patient: Any) -> Self:
         return self.filter(patient=patient)
 
+    def sleeping_for_visit(self, patient_ids: Collection[uuid.UUID]) -> models.QuerySet[Any, Any]:
+        """The patients, of these, for whose kept appointment something sleeps."""
+        asleep = self.open().filter(patient_id__in=patient_ids, wakes_on="visit_kept").order_by()
+        return asleep.values_list("patient_id", flat=True).distinct()
+
     def asleep_for(self, patient_id: uuid.UUID, event: str) -> Self:
         """Open tasks about a patient that sleep until `event`."""
         return self.open().filter(patient_id=patient_id, wakes_on=event, snoozed_until__gt=timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, contacts, day, edit, notes, promises, saved, tasks, undo
+from coordination.worklist.views import acts, bulk, contacts, day, edit, notes, promises, saved, tasks, undo
 
 app_name = "worklist"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("views/<uuid:pk>/delete/", saved.view_delete, name="view_delete"),
     path("views/<uuid:pk>/restore/", saved.view_restore, name="view_restore"),
     path("day/history/", undo.history, name="history"),
+    path("tasks/bulk/", bulk.bulk, name="bulk"),
+    path("tasks/bulk/commit/", bulk.bulk_commit, name="bulk_commit"),
+    path("tasks/bulk/<uuid:pk>/", bulk.bulk_result, name="bulk_result"),
     path("undo/<uuid:pk>/", undo.undo, name="undo"),
     path("tasks/new/", tasks.task_new, name="task_new"),
     path("tasks/<uuid:pk>/", tasks.task, name="task"),

@@ -38,8 +38,10 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-list] .row")?.querySelector(".pt").focus();
 });
 document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-all]")) return;
-  for (const each of event.target.closest("table").querySelectorAll(".row [type=checkbox]")) each.checked = event.target.checked;
+  if (event.target.matches("[data-all]"))
+    for (const each of event.target.closest("table").querySelectorAll(".row [type=checkbox]")) each.checked = event.target.checked;
+  const count = document.querySelector("[data-count]");
+  if (count) count.textContent = document.querySelectorAll(".row :checked").length;
 });
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest?.("[data-list] .row");

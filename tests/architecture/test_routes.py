@@ -18,7 +18,8 @@ from coordination.interop.office.models import ExportJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.webhooks.models import Endpoint
-from coordination.worklist.actions import close_task
+from coordination.worklist.actions import Order, act_on_many, close_task
+from coordination.worklist.models import Act
 from patients.models import ImportJob
 from tests.factories import (
     EmergencyFactory,
@@ -55,7 +56,8 @@ OWN = {
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
 AREAS = {
-    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:history": "sam",
+    "worklist:day": "sam", "worklist:day_print": "sam", "worklist:history": "sam", "worklist:bulk": "sam",
+    "worklist:bulk_commit": "sam",
     "worklist:day_changes": "sam", "worklist:promises": "sam",
     "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
     "worklist:views": "sam", "worklist:view_new": "sam",
@@ -220,6 +222,9 @@ def work_of(cast: Any, route: Route) -> Any:
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
     task = TaskFactory(patient=cast.pat)
+    if route.name == "worklist:bulk_result":
+        done = act_on_many(tasks=[task], order=Order(Act.CLOSE), by=cast.ana, versions={})
+        return done.batch.pk
     if route.name == "worklist:undo":
         return close_task(task=task, by=cast.ana).last_change.pk
     return task.pk

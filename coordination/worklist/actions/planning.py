@@ -36,6 +36,13 @@ def snooze_task(
     Past its due time it needs a reason, and what it waits for is one; a critical one never sleeps past its limit.
     """
     task = lock_open_task(task, version=version)
+    check_snooze(task, until=until, reason=reason, wakes_on=wakes_on)
+    values = {"snoozed_until": until, "wakes_on": wakes_on, "snooze_reason": reason.strip()}
+    change_task(task=task, act=Act.SNOOZE, values=values, by=by)
+    return task
+
+
+def check_snooze(task: Task, *, until: dt.datetime, reason: str, wakes_on: str = "") -> None:
     now = timezone.now()
     if until <= now:
         raise Refused(_("Choose a time that is still to come."), field="when")
@@ -54,9 +61,6 @@ def snooze_task(
     if until > task.due_at and not (reason.strip() or wakes_on):
         sentence = _("It would sleep past its due time. Say why that is all right.")
         raise Refused(sentence, field="reason")
-    values = {"snoozed_until": until, "wakes_on": wakes_on, "snooze_reason": reason.strip()}
-    change_task(task=task, act=Act.SNOOZE, values=values, by=by)
-    return task
 
 
 @transaction.atomic
@@ -118,18 +122,27 @@ def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = 
 def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int | None = None) -> Task:
     """Move the due time. The limit of a safety matter moves closer only."""
     task = lock_open_task(task, version=version)
+    check_due(task, due)
+    change_task(task=task, act=Act.MOVE, values=due_values(task, due), by=by, reason=reason.strip())
+    settle(task.patient_id)
+    return task
+
+
+def check_due(task: Task, due: Due) -> None:
     if task.is_critical and due.at > task.due_at:
         raise Refused(_("The limit of a safety matter cannot be moved out."), field="day")
     if due.at < timezone.now():
         raise Refused(_("Choose a time that is still to come."), field="day")
+
+
+def due_values(task: Task, due: Due) -> dict[str, Any]:
+    """What a new due time changes with it."""
     values: dict[str, Any] = {"due_at": due.at, "due_has_time": due.has_time}
     if due.at != task.due_at:
         values["due_rule"] = ""  # the clock behind it was another one
     if task.is_critical and task.snoozed_until is not None and task.snoozed_until > due.at:
         values |= AWAKE  # it may not sleep past its new limit
-    change_task(task=task, act=Act.MOVE, values=values, by=by, reason=reason.strip())
-    settle(task.patient_id)
-    return task
+    return values
 
 
 @transaction.atomic

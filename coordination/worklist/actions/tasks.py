@@ -168,19 +168,23 @@ def close_task(
 ) -> Task:
     """End a commitment. A critical one needs the words how it ended."""
     task = lock_open_task(task, version=version)
-    if task.is_critical and not note.strip():
-        raise Refused(_("This is a safety matter: write down how it ended."), field="note")
-    if task.status == Task.Status.BLOCKED and outcome in IN_TURN:
-        raise Refused(_("It needs this first: %(titles)s.") % {"titles": task.waiting_on}, field="outcome")
+    check_end(task, outcome=outcome, note=note)
     end(task, by=by, outcome=outcome, note=note)
     settle(task.patient_id)
     return task
 
 
-def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact | None = None) -> None:
-    """Set the end of a locked, open task. The caller settles the caseload."""
+def check_end(task: Task, *, outcome: str, note: str) -> None:
+    if task.is_critical and not note.strip():
+        raise Refused(_("This is a safety matter: write down how it ended."), field="note")
+    if task.status == Task.Status.BLOCKED and outcome in IN_TURN:
+        raise Refused(_("It needs this first: %(titles)s.") % {"titles": task.waiting_on}, field="outcome")
     _refuse_unreviewed(task)
-    values = {
+
+
+def end_values(*, outcome: str, note: str, by: User) -> dict[str, Any]:
+    """What ending a task changes."""
+    return {
         "status": _STATUS_OF.get(Task.Outcome(outcome), Task.Status.DONE),
         "outcome": outcome,
         "outcome_note": note.strip()[:500],
@@ -189,6 +193,12 @@ def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact 
         "snoozed_until": None,
         "wakes_on": "",
     }
+
+
+def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact | None = None) -> None:
+    """Set the end of a locked, open task. The caller settles the caseload."""
+    _refuse_unreviewed(task)
+    values = end_values(outcome=outcome, note=note, by=by)
     detail = {"outcome": outcome} | ({"contact": str(contact.pk)} if contact else {})
     act = Act.CONTACT if contact else Act.CLOSE
     change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail)
