@@ -338,6 +338,10 @@ QUIET_HOURS: tuple[int, int] = (
     env.int("QUIET_STARTS", 21),
     env.int("QUIET_ENDS", 8),
 )  # the patient's own clock; the hours of 47 CFR 64.1200(c)(1)
+ESCALATE_AFTER_BUSINESS_DAYS: int = env.int(
+    "ESCALATE_AFTER_BUSINESS_DAYS", 2
+)  # past due, then to the supervisor
+ESCALATE_CRITICAL_MINUTES: int = env.int("ESCALATE_CRITICAL_MINUTES", 60)  # the same of a safety matter
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
 
 # --- HOUSE: emergency access (45 CFR 164.312(a)(2)(ii)) ---------------------------------------------------------------
@@ -473,6 +477,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "forget_office_files": ("coordination.interop.office.jobs.forget_files", 15),
     "gather_late_rows": ("patients.jobs.gather_late_rows", 60),
     "hand_over_covers": ("coordination.worklist.covers.hand_over", 60),
+    "escalate": ("coordination.worklist.jobs.escalate", 60),
     "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"

@@ -121,6 +121,7 @@ SENTENCES: dict[str, Promise] = {
     "task.waiting": _("Set a task to waiting"),
     "task.resumed": _("Went on with a waiting task"),
     "task.moved": _("Changed when a task is due"),
+    "task.escalated": _("Put a late task before a supervisor"),
     "task.edited": _("Changed what a task says"),
     "task.ticked": _("Ticked a step of a task"),
     "batch.done": _("Did one act to several tasks"),

@@ -29,6 +29,7 @@ JOBS = {
     "forget_office_files": gettext_lazy("Remove exported files after their hours"),
     "gather_late_rows": gettext_lazy("Gather what came late to merged records"),
     "hand_over_covers": gettext_lazy("Ask for a handover where a cover ends"),
+    "escalate": gettext_lazy("Put late tasks before the supervisor"),
     "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {

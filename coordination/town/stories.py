@@ -75,11 +75,11 @@ STORIES = [
     ),
     Story(
         "Kim", "Soo-jin", "female", dt.date(1990, 2, 21), ("F33.1", "F41.1"), {"risk": "rising"},
-        ("assessment", "PHQ-9 and GAD-7 again", "Week 8, last PHQ-9 14", "Not improving since week 4", 20), ("day", 0, 0),
+        ("assessment", "PHQ-9 and GAD-7 again", "Week 8, last PHQ-9 14", "Not improving since week 4", 20), ("day", 0, 0), {"repeat_every": 4, "repeat_unit": "week"},
     ),
     Story(
         "Hollis", "Deborah", "female", dt.date(1955, 7, 6), ("N18.31", "I10", "Z75.3"), {"risk": "rising", "preferred_name": "Deb"},
-        ("transport", "Arrange ride to nephrology", "Appointment Thursday 09:15, Northside", "No car", 10), ("day", 1, 0),
+        ("transport", "Arrange ride to nephrology", "Appointment Thursday 09:15, Northside", "No car", 10), ("day", 1, 0), {"source": "promise"},
     ),
     Story(
         "Washington", "Earl", "male", dt.date(1961, 11, 17), ("I10", "Z59.41"), {"risk": "rising"},

@@ -129,6 +129,7 @@ def _open(person: Citizen, random: Random, calendar: Calendar) -> dict[str, Any]
             due=calendar.by_end_of(5),
             snoozed_until=until,
             snooze_reason="Asked to call later",
+            wakes_on="reply",
         )
     return open_task(person, random, calendar, matter=matter, due=calendar.by_end_of(random.randrange(1, 15)))
 

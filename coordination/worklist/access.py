@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -24,15 +24,18 @@ from coordination.worklist.querysets import ChangeQuerySet, Clock, TaskQuerySet
 from patients.models import Patient
 from patients.querysets import scope_of
 
+ESCALATED = "escalated"
+
 
 @dataclass(frozen=True)
 class Desk:
-    """Whose work a list shows: one's own, a team's queue, or that of a colleague one covers for."""
+    """Whose work a list shows: one's own, a team's queue, that of a colleague one covers for, or what is late before oneself."""
 
     key: str
     label: str
     owner_id: uuid.UUID | None = None
     queue_id: uuid.UUID | None = None
+    escalated_to_id: uuid.UUID | None = None
 
 
 def get_task(user: User, pk: Any, *, permission: Permission = Permission.TASK_VIEW) -> Task:
@@ -136,9 +139,12 @@ def read_desks(user: User, **also: Any) -> tuple[list[Desk], dict[str, Any]]:
     (row,) = User.objects.filter(pk=user.pk).values(
         queues=ArraySubquery(teams.values(json=JSONObject(**named))),
         covers=ArraySubquery(covers.values(json=JSONObject(**absent))),
+        escalated=Exists(Task.objects.open().filter(escalated_to=user)),
         **also,
     )
     desks = [own_desk(user)]
+    if row.pop("escalated"):
+        desks.append(Desk(ESCALATED, _("Escalated to me"), escalated_to_id=user.pk))
     for team in row.pop("queues") or []:
         label = _("Queue of %(team)s") % {"team": team["name"]}
         desks.append(Desk(f"queue:{team['id']}", label, queue_id=uuid.UUID(team["id"])))
@@ -150,6 +156,8 @@ def read_desks(user: User, **also: Any) -> tuple[list[Desk], dict[str, Any]]:
 
 def desk_named(user: User, key: str) -> Desk:
     """The desk a key stands for, without its name. What is on it is still cut down to what the person may see."""
+    if key == ESCALATED:
+        return Desk(key, "", escalated_to_id=user.pk)
     kind, _colon, text = key.partition(":")
     try:
         pk = uuid.UUID(text)
@@ -160,6 +168,8 @@ def desk_named(user: User, key: str) -> Desk:
 
 def list_work(user: User, desk: Desk) -> TaskQuerySet:
     tasks: TaskQuerySet = Task.objects.visible_to(user).open()
+    if desk.escalated_to_id:
+        return tasks.filter(escalated_to_id=desk.escalated_to_id)
     return tasks.in_queues([desk.queue_id]) if desk.queue_id else tasks.owned_by(desk.owner_id)
 
 

@@ -1,8 +1,11 @@
 """What runs on the clock."""
 
 import uuid
+from typing import Any
 
 import structlog
+from django.db.models import Q, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.actions import ensure_system_user
@@ -14,11 +17,13 @@ from coordination.audit.actions import record
 from coordination.lib.days import add_business_days
 from coordination.lib.rls import organization
 from coordination.worklist.actions import open_task
-from coordination.worklist.desk import desk_of
+from coordination.worklist.actions.escalating import critical_since, escalate_task, overdue_since
+from coordination.worklist.desk import desk_of, supervisor_of_each, supervisors
 from coordination.worklist.due import Due
-from coordination.worklist.loops import STEPS, Result, Rule, Share, check
+from coordination.worklist.loops import STEPS, Result, Rule, Share, check, open_tasks
 from coordination.worklist.models import Task
 
+ESCALATED_AT_ONCE = 500  # HOUSE: more wait for the next hour
 _log = structlog.get_logger(__name__)
 
 
@@ -27,6 +32,28 @@ def check_loops() -> None:
     for house in Organization.objects.order_by("pk"):
         with organization(house.pk):
             _report(house, [result for result in check(house) if result.found])
+
+
+def escalate() -> None:
+    """Put what is late too long before the supervisor of its team: one question for each organization."""
+    for house in Organization.objects.order_by("pk"):
+        with organization(house.pk):
+            late: list[Any] = list(_late_too_long(house)[:ESCALATED_AT_ONCE])
+            people = {person.pk: person for person in supervisors(house)} if late else {}
+            by = ensure_system_user(house) if late else None
+            for task in late:
+                if by is not None and task.supervisor in people:
+                    escalate_task(task=task, to=people[task.supervisor], by=by)
+
+
+def _late_too_long(house: Organization) -> QuerySet[Task]:
+    now = timezone.now()
+    critical = Q(priority=Task.Priority.CRITICAL, due_at__lte=critical_since(now))
+    late = Q(due_at__lte=overdue_since(house)) & ~Q(priority=Task.Priority.CRITICAL)
+    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    tasks = open_tasks().filter(critical | late, awake, escalated_at__isnull=True)
+    first = Subquery(supervisor_of_each(house)[:1])
+    return tasks.annotate(supervisor=first).filter(supervisor__isnull=False).order_by("due_at", "pk")
 
 
 def _report(house: Organization, results: list[Result]) -> None:

@@ -97,7 +97,7 @@ def _read(rule: Rule, house: Organization, now: dt.datetime) -> Iterator[Finding
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
-def _open_tasks(*, who: str = "owner_id") -> QuerySet[Task]:
+def open_tasks(*, who: str = "owner_id") -> QuerySet[Task]:
     """Open tasks with the team that answers: the patient's, the queue, or the team the owner works in."""
     works_in = TeamMembership.objects.filter(user=OuterRef("owner"), ends_on__isnull=True).order_by("team")
     team = Coalesce(
@@ -111,15 +111,15 @@ def _open_tasks(*, who: str = "owner_id") -> QuerySet[Task]:
 
 
 def without_owner(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    return _open_tasks().exclude(Q(owner__isnull=False) ^ Q(queue__isnull=False))
+    return open_tasks().exclude(Q(owner__isnull=False) ^ Q(queue__isnull=False))
 
 
 def without_due(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    return _open_tasks().filter(due_at__isnull=True)
+    return open_tasks().filter(due_at__isnull=True)
 
 
 def without_reason(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    return _open_tasks().alias(words=Trim("reason"), name=Trim("title")).filter(Q(words="") | Q(name=""))
+    return open_tasks().alias(words=Trim("reason"), name=Trim("title")).filter(Q(words="") | Q(name=""))
 
 
 def _gone(person: str, today: dt.date) -> Q:
@@ -132,7 +132,7 @@ def _gone(person: str, today: dt.date) -> Q:
 
 
 def owner_gone(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    return _open_tasks().filter(_gone("owner", _day(house, now)))
+    return open_tasks().filter(_gone("owner", _day(house, now)))
 
 
 def owner_blind(house: Organization, now: dt.datetime) -> QuerySet[Task]:
@@ -141,15 +141,15 @@ def owner_blind(house: Organization, now: dt.datetime) -> QuerySet[Task]:
         _day(house, now), now, SEE_PATIENTS, _roles_with(Permission.TASK_VIEW), _roles_with(Permission.OWN_TASKS),
         _roles_with(Permission.PATIENT_VIEW), _roles_with(Permission.PATIENT_VIEW_ORGANIZATION), OPEN,
     ]  # fmt: skip
-    return _open_tasks().filter(pk__in=RawSQL(_BLIND, values))  # noqa: S611 (a constant of ours)
+    return open_tasks().filter(pk__in=RawSQL(_BLIND, values))  # noqa: S611 (a constant of ours)
 
 
 def queue_retired(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    return _open_tasks(who="queue_id").filter(queue__is_active=False)
+    return open_tasks(who="queue_id").filter(queue__is_active=False)
 
 
 def queue_of_another_team(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    waits = _open_tasks(who="queue_id").filter(queue__isnull=False, patient__isnull=False)
+    waits = open_tasks(who="queue_id").filter(queue__isnull=False, patient__isnull=False)
     return waits.exclude(queue=F("patient__team"))
 
 
@@ -157,22 +157,27 @@ def asleep_too_long(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     """No task sleeps longer than the house allows, a safety matter never past its due time."""
     longest = now + dt.timedelta(days=settings.SNOOZE_MAX_DAYS)
     past_limit = Q(priority=Task.Priority.CRITICAL, snoozed_until__gt=Greatest(F("due_at"), now))
-    return _open_tasks().filter(Q(snoozed_until__gt=longest) | past_limit)
+    return open_tasks().filter(Q(snoozed_until__gt=longest) | past_limit)
 
 
 def sleeps_without_limit(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     """Something may never happen: whoever waits for it has a last day too, and a patient it could happen to."""
-    waits = _open_tasks().exclude(wakes_on="")
+    waits = open_tasks().exclude(wakes_on="")
     return waits.filter(Q(snoozed_until__isnull=True) | Q(patient__isnull=True))
 
 
 def blocked_by_nothing(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     needs = Dependency.objects.filter(task=OuterRef("pk"), needs__status__in=OPEN)
-    return _open_tasks().filter(~Exists(needs), status=Task.Status.BLOCKED)
+    return open_tasks().filter(~Exists(needs), status=Task.Status.BLOCKED)
+
+
+def escalated_to_gone(house: Organization, now: dt.datetime) -> QuerySet[Task]:
+    before = open_tasks(who="escalated_to_id").filter(escalated_to__isnull=False)
+    return before.filter(_gone("escalated_to", _day(house, now)))
 
 
 def waits_on_nobody(house: Organization, now: dt.datetime) -> QuerySet[Task]:
-    waiting = _open_tasks().filter(status=Task.Status.WAITING).alias(words=Trim("waiting_on"))
+    waiting = open_tasks().filter(status=Task.Status.WAITING).alias(words=Trim("waiting_on"))
     return waiting.filter(Q(words="") | Q(waiting_since__isnull=True))
 
 
@@ -289,6 +294,8 @@ RULES = (
          _("Task %(id)s sleeps until something happens, and has no last day or no patient."), sleeps_without_limit),
     Rule("blocked_by_nothing", _("Blocked tasks that nothing blocks"),
          _("Task %(id)s is blocked, and nothing it needs is open."), blocked_by_nothing),
+    Rule("escalated_to_gone", _("Open tasks before a supervisor who does not work here"),
+         _("Task %(id)s was put before %(who)s, who left or is suspended."), escalated_to_gone),
     Rule("waits_on_nobody", _("Waiting tasks that wait on nobody"),
          _("Task %(id)s waits, and does not say on whom or since when."), waits_on_nobody),
     Rule("contact_ends_in_nothing", _("Contacts without a next step"),

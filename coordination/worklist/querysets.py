@@ -160,12 +160,18 @@ class TaskQuerySet(models.QuerySet[Any]):
         return self.ranked().order_by("rank", "due_at", "id")
 
     def with_patient(self) -> Self:
-        return self.select_related("patient", "owner", "queue")
+        return self.select_related("patient", "owner", "queue", "escalated_to")
 
     def with_record(self) -> Self:
         """With everything a page about one task names."""
         return self.select_related(
-            "patient__team", "patient__coordinator", "owner", "queue", "closed_by", "created_by"
+            "patient__team",
+            "patient__coordinator",
+            "owner",
+            "queue",
+            "closed_by",
+            "created_by",
+            "escalated_to",
         )
 
     def figures(self, clock: Clock, *, bucket: str = "all", narrowed: Q | None = None) -> dict[str, Any]:

@@ -141,6 +141,16 @@ def context_of(task: Task, reader: Reader) -> str:
     return " · ".join(part for part in (task.reason.rstrip("."), task.context) if part)
 
 
+def escalated_words(task: Task, user: User) -> str:
+    """ "Escalated to Sue Park, 20-Nov": who has to look at it now, while it is open."""
+    if not task.is_open or task.escalated_to is None:
+        return ""
+    words = {"name": task.escalated_to.name, "day": display.day_short(task.escalated_at)}
+    if task.escalated_to_id == user.pk:
+        return _("Escalated to you, %(day)s") % words
+    return _("Escalated to %(name)s, %(day)s") % words
+
+
 def row_of(task: Task, reader: Reader) -> dict[str, Any]:
     patient = task.patient
     row: dict[str, Any] = {
@@ -150,7 +160,9 @@ def row_of(task: Task, reader: Reader) -> dict[str, Any]:
         "done": not task.is_open,
         "current": reader.selected == str(task.pk),
         "title": task.headline,
-        "context": context_of(task, reader),
+        "context": " · ".join(
+            part for part in (escalated_words(task, reader.user), context_of(task, reader)) if part
+        ),
         "icon": ICONS.get(task.kind, "circle-dot"),
         "due": due_value(task, reader.user),
         "due_note": note_of(task, reader),

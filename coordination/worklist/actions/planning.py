@@ -14,6 +14,7 @@ from coordination.lib import display
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, settle
 from coordination.worklist.actions.changing import change_task
+from coordination.worklist.actions.escalating import NOT_ESCALATED
 from coordination.worklist.actions.tasks import check_owner, tell_owner
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Task
@@ -79,8 +80,10 @@ def assign_task(
     """Hand a task to one person or to a team's queue. Whoever gets it must be able to see the patient."""
     task = lock_open_task(task, version=version)
     check_owner(patient=task.patient, owner=owner, queue=queue, by=by)
-    if not change_task(task=task, act=Act.ASSIGN, values={"owner": owner, "queue": queue}, by=by):
+    if (task.owner, task.queue) == (owner, queue):
         raise Refused(_("That is who has it already."), field="to")
+    values = {"owner": owner, "queue": queue} | NOT_ESCALATED
+    change_task(task=task, act=Act.ASSIGN, values=values, by=by)
     tell_owner(task, by=by)
     return task
 
@@ -91,7 +94,7 @@ def claim_task(*, task: Task, by: User) -> Task:
     task = lock_open_task(task)
     if task.queue_id is None:
         raise Refused(_("%(name)s has this task already.") % {"name": task.owner}, field="to")
-    change_task(task=task, act=Act.CLAIM, values={"owner": by, "queue": None}, by=by)
+    change_task(task=task, act=Act.CLAIM, values={"owner": by, "queue": None} | NOT_ESCALATED, by=by)
     return task
 
 
@@ -139,7 +142,7 @@ def due_values(task: Task, due: Due) -> dict[str, Any]:
     """What a new due time changes with it."""
     values: dict[str, Any] = {"due_at": due.at, "due_has_time": due.has_time}
     if due.at != task.due_at:
-        values["due_rule"] = ""  # the clock behind it was another one
+        values |= {"due_rule": ""} | NOT_ESCALATED  # the clock behind it was another one
     if task.is_critical and task.snoozed_until is not None and task.snoozed_until > due.at:
         values |= AWAKE  # it may not sleep past its new limit
     return values

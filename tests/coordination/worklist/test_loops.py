@@ -180,6 +180,13 @@ def test_a_task_that_nothing_blocks(cast, promise):
     assert list(loose(cast.riverbend)) == ["blocked_by_nothing"]
 
 
+def test_a_task_before_a_supervisor_who_left(cast, promise):
+    change(promise, escalated_to=cast.sue, escalated_at=timezone.now())
+    assert loose(cast.riverbend) == {}
+    User.objects.filter(pk=cast.sue.pk).update(left_on=cast.riverbend.today() - dt.timedelta(days=1))
+    assert list(loose(cast.riverbend)) == ["escalated_to_gone"]
+
+
 def test_a_task_that_waits_on_nobody(cast, promise):
     change(promise, status="waiting", waiting_on=" ", waiting_since=timezone.now())
     assert list(loose(cast.riverbend)) == ["waits_on_nobody"]
