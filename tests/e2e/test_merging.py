@@ -1,0 +1,59 @@
+"""In the browser: two records become one, on pages everyone can read, and the old address leads to the one that stays."""
+
+import pytest
+from django.urls import reverse
+
+from coordination.accounts.models import User
+from coordination.lib.rls import organization
+from patients.models import Patient
+from tests.e2e.conftest import WIDTHS, violations
+from tests.factories import PatientFactory
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def pair(town):
+    """Grace Okafor, and the same person registered once more under a misspelt name."""
+    lena = User.objects.get(email="lena@riverbend.example")
+    with organization(lena.organization_id):
+        grace = Patient.objects.select_related("organization", "team").get(family="Okafor", given="Grace")
+        again = PatientFactory(
+            organization=grace.organization, team=grace.team, family="Okafer", given="Grace", birth_date=grace.birth_date,
+            language="so", record_number="99000001", created_by=lena,
+        )  # fmt: skip
+    return grace, again
+
+
+def fit(page, where):
+    """Nothing axe objects to and nothing wider than the screen, on a desk, a tablet and a phone."""
+    for width, size in WIDTHS.items():
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert violations(page) == [], f"{where}, {width}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{where}, {width}"
+    page.set_viewport_size({"width": 1440, "height": 960})
+
+
+def test_two_records_become_one(visit, pair):
+    grace, again = pair
+    page = visit("lena").open(reverse("patients:attention"))
+    fit(page, "attention")
+    page.goto(page.url.split("/patients")[0] + reverse("patients:merge", args=[grace.pk]))
+    page.get_by_label("Name", exact=True).fill("Okafer")
+    page.get_by_label("Date of birth").fill(f"{grace.birth_date:%m/%d/%Y}")
+    page.get_by_role("button", name="Look", exact=True).click()
+    fit(page, "choose")
+    page.get_by_role("status").get_by_role("link", name="Compare").click()
+    fit(page, "compare")
+    page.get_by_role("button", name="Go on: what happens").click()
+    fit(page, "confirm")
+    page.get_by_label("record number of the record that goes away").fill("01/01/1901")
+    page.get_by_label("How do you know").fill("Same Medicare card seen")
+    page.get_by_role("button", name="Merge OKAFER, Grace into OKAFOR, Grace").click()
+    page.get_by_role("alert").get_by_text("neither the date of birth").wait_for()
+    page.get_by_label("record number of the record that goes away").fill(again.record_number)
+    page.get_by_role("button", name="Merge OKAFER, Grace into OKAFOR, Grace").click()
+    page.get_by_text("The two records are one.").wait_for()
+    page.goto(page.url.split("/patients")[0] + reverse("patients:patient", args=[again.pk]))
+    page.get_by_text("was merged into this one").wait_for()
+    assert str(grace.pk) in page.url

@@ -1,0 +1,66 @@
+"""Two people merge at once: one is refused with a sentence, and every row is where it belongs."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+
+from coordination.lib.refusal import Refused, Stale
+from coordination.lib.rls import organization
+from patients.actions.merging import merge_patients
+from patients.models import Allergy, Patient, PatientMerge
+from tests.factories import PatientFactory
+from tests.factories.record import AllergyFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(house: Any, *acts: Callable[[], Any]) -> list[str]:
+    """Run each act in a connection of its own, all from the same moment. Answers with what became of each."""
+    gate, found = threading.Barrier(len(acts)), [""] * len(acts)
+
+    def run(place: int, act: Callable[[], Any]) -> None:
+        try:
+            with transaction.atomic(), organization(house.pk):
+                gate.wait(10)
+                act()
+            found[place] = "done"
+        except (Refused, Stale) as refused:
+            found[place] = type(refused).__name__
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return found
+
+
+@pytest.mark.parametrize("both_ways", [False, True], ids=["the same", "each into the other"])
+def test_of_two_merges_of_two_records_one_is_refused(cast, both_ways):
+    with organization(cast.riverbend.pk):
+        twin = PatientFactory(organization=cast.riverbend, team=cast.north, coordinator=cast.sue)
+        AllergyFactory(patient=twin)
+
+    def merge(survivor, merged):
+        one, two = (Patient.objects.get(pk=pk) for pk in (survivor.pk, merged.pk))
+        merge_patients(
+            survivor=one,
+            merged=two,
+            chosen={},
+            second_identifier=merged.record_number,
+            reason="Same card",
+            by=cast.sue,
+        )
+
+    second = (twin, cast.pat) if both_ways else (cast.pat, twin)
+    found = at_once(cast.riverbend, lambda: merge(cast.pat, twin), lambda: merge(*second))
+    assert sorted(found) == ["Refused", "done"]
+    with organization(cast.riverbend.pk):
+        done = PatientMerge.objects.get()
+        assert Allergy.objects.get().patient_id == done.survivor_id
+        assert Patient.objects.filter(status="merged").count() == 1
