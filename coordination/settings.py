@@ -384,6 +384,13 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 64 * 1024 * 1024)  # as sent
 IMPORT_MAX_UNPACKED_BYTES: int = env.int("IMPORT_MAX_UNPACKED_BYTES", 256 * 1024 * 1024)
 PRIVATE_FILES = VAR_DIR / "private"
+ROSTER_FILE_HOURS: int = env.int(
+    "ROSTER_FILE_HOURS", 24
+)  # HOUSE: how long an uploaded roster waits to be imported
+ROSTER_MAX_ROWS: int = env.int("ROSTER_MAX_ROWS", 200_000)  # HOUSE
+ROSTER_FIRST_CONTACT_DAYS: int = env.int(
+    "ROSTER_FIRST_CONTACT_DAYS", 3
+)  # HOUSE: business days to the first contact
 EXPORT_FILE_HOURS: int = env.int(
     "EXPORT_FILE_HOURS", 24
 )  # HOUSE: how long an exported list waits for its person
@@ -450,6 +457,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "tasks.assigned": ["coordination.worklist.handlers.notify_owner_of_many"],
     "notification.mail": ["coordination.notifications.handlers.send_mail"],
     "import.requested": ["coordination.interop.fhir.handlers.run_import"],
+    "roster.requested": ["coordination.interop.office.roster.handlers.run_roster"],
     "export.requested": ["coordination.interop.office.export.handlers.run_export"],
     "patient.named": ["patients.handlers.find_similar_names"],
     "task.ended": ["coordination.worklist.handlers.follow_ended"],

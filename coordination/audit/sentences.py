@@ -144,6 +144,13 @@ SENTENCES: dict[str, Promise] = {
     "import.failed": _("An import failed"),
     "import.stopped": _("Stopped an import"),
     "import.issues_exported": _("Took away the list of what an import could not take"),
+    "roster.requested": _("Uploaded a roster"),
+    "roster.read_asked": _("Chose a sheet of a roster"),
+    "roster.check_asked": _("Had a roster checked"),
+    "roster.import_asked": _("Had a roster imported"),
+    "roster.stopped": _("Stopped a roster"),
+    "roster.finished": _("A step of a roster ended"),
+    "roster.errors_exported": _("Took away the rows of a roster to look at"),
     # taking lists away
     "export.requested": _("Asked for a list as a file"),
     "export.finished": _("A list was written to a file"),

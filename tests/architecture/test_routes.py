@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import Cover, TeamMembership
 from coordination.clients.actions import register_app
-from coordination.interop.office.models import ExportJob
+from coordination.interop.office.models import ExportJob, RosterJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.webhooks.models import Endpoint
@@ -62,7 +62,8 @@ AREAS = {
     "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
     "worklist:views": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
-    "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana", "outbox:health": "adam", "audit:events": "petra",
+    "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana",
+    "office:rosters": "sue", "office:roster_new": "sue", "outbox:health": "adam", "audit:events": "petra",
     "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
     "patients:attention": "sam",
@@ -149,7 +150,9 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
             ImportJob.objects.create(organization=cast.riverbend, source="ehr", created_by=cast.sue).pk
         ),
         "office": lambda: (
-            ExportJob.objects.create(
+            RosterJob.objects.create(organization=cast.riverbend, source="payer", created_by=cast.sue).pk
+            if route.name.startswith("office:roster")
+            else ExportJob.objects.create(
                 organization=cast.riverbend, listing="day", stem="tasks", created_by=cast.sue
             ).pk
         ),

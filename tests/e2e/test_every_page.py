@@ -106,6 +106,7 @@ def pages() -> dict[str, list[tuple[str, str]]]:
                     "office:export_new",
                 )
             ],
+            *[(name, reverse(name)) for name in ("office:rosters", "office:roster_new")],
             ("export", reverse("office:export_new") + "?list=patients"),
             ("exported", reverse("office:export", args=[exported.pk])),
         ],

@@ -56,7 +56,7 @@ def create_patient(
         **facts.values,
     )
     patient.save(force_insert=True)
-    _reach(sender, patient, facts, taken)
+    reach(sender, patient, facts, taken)
     if sender.coordinator and not patient.is_deceased:
         name_coordinator(patient, sender.coordinator, sender.by)
     mark_similar_names(patient=patient)
@@ -100,7 +100,7 @@ def apply_facts(sender: Sender, found: Found, facts: PatientFacts) -> tuple[list
     values = _followed(patient, facts) if found.is_same_source else _completed(patient, facts)
     before = len(_address_lines(patient))
     changed = patient.change(values, by=sender.by)
-    changed += _reach(sender, patient, facts, found.taken)
+    changed += reach(sender, patient, facts, found.taken)
     if NAMES & set(changed):
         mark_similar_names(patient=patient)
     moved = before and "addresses" in changed
@@ -135,7 +135,7 @@ def _completed(patient: Patient, facts: PatientFacts) -> dict[str, Any]:
     }
 
 
-def _reach(sender: Sender, patient: Patient, facts: PatientFacts, taken: set[tuple[str, str]]) -> list[str]:
+def reach(sender: Sender, patient: Patient, facts: PatientFacts, taken: set[tuple[str, str]]) -> list[str]:
     """Add identifiers, phones and addresses the record lacks; what is there already is left to the people here."""
     shared = {
         "organization": sender.organization,

@@ -1,4 +1,4 @@
-"""Work with spreadsheets that goes on without its page: a list taken away."""
+"""Work with spreadsheets that goes on without its page: a list taken away, a roster brought in."""
 
 import datetime as dt
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from coordination.lib.choices import known_values
 from coordination.lib.editable import Owned
 from coordination.lib.privacy import Privacy
+from patients.models import Patient
 
 
 class Job(Owned):
@@ -94,3 +95,60 @@ class ExportJob(Job):
         """What the file is called where it lands: which list and which day, nobody's name."""
         day = timezone.localdate(self.created_at)
         return f"throughline-{self.stem}-{day:%Y-%m-%d}.{self.format}"
+
+
+@known_values
+class RosterJob(Job):
+    """A list of patients somebody sent as a spreadsheet. `status` is how its present stage stands."""
+
+    class Stage(models.TextChoices):
+        READ = "read", _("Reading the file")
+        CHECK = "check", _("Checking every row")
+        IMPORT = "import", _("Importing")
+
+    stage = models.CharField(max_length=6, choices=Stage.choices, default=Stage.READ)
+    source = models.CharField(max_length=120)
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="+", null=True)
+    coordinator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    sheets = models.JSONField(default=list)  # their number in the file, and their names
+    sheet = models.PositiveSmallIntegerField(default=0)
+    head = models.JSONField(default=list)  # the headings as they stand in the file
+    mapping = models.JSONField(default=dict)  # {"columns": {"3": "family"}, "order": "mdy"}
+    counts = models.JSONField(default=dict)  # of the rows, by what became of them
+    privacy = Privacy(
+        identifying=["head"],  # where there is no heading, somebody's row stands here
+        safe=[*JOB_SAFE, "stage", "source", "sheets", "sheet", "mapping", "counts"],
+    )
+
+    class Meta:
+        constraints = []
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="roster_job_newest"),
+            models.Index(fields=["organization", "source", "-id"], name="roster_job_source"),
+        ]
+
+
+@known_values
+class RosterRow(Owned):
+    """What one row of a roster wrote: what still stands like this, nobody here has touched since."""
+
+    class Outcome(models.TextChoices):
+        NEW = "new", _("New")
+        CHANGED = "changed", _("Changed")
+
+    job = models.ForeignKey(RosterJob, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()  # of the row in the file
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    after = models.JSONField(default=dict)  # the fields it wrote, as it left them
+
+    privacy = Privacy(identifying=["after"], safe=["number", "outcome"])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="roster_row_once")]
+        indexes = [models.Index(fields=["patient", "-id"], name="roster_row_patient")]
+
+    def __str__(self) -> str:
+        return str(self.pk)

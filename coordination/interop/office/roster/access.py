@@ -1,0 +1,41 @@
+"""The doors to rosters: whoever may import patients sees the rosters of the organization."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from coordination.accounts.access import require
+from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
+from coordination.audit.actions import record_access
+from coordination.audit.models import Event
+from coordination.interop.office.models import RosterJob
+
+
+def list_rosters(user: User) -> QuerySet[RosterJob]:
+    require(user, Permission.PATIENT_IMPORT)
+    return RosterJob.objects.filter(organization_id=user.organization_id).select_related("created_by")
+
+
+def get_roster(user: User, pk: Any) -> RosterJob:
+    """404 for a roster of another organization, 403 for who may not import."""
+    jobs = RosterJob.objects.filter(organization_id=user.organization_id)
+    job = get_object_or_404(jobs.select_related("organization", "created_by", "team", "coordinator"), pk=pk)
+    require(user, Permission.PATIENT_IMPORT)
+    return job
+
+
+def mapping_before(job: RosterJob) -> dict[str, str]:
+    """Which field each heading of this sender was last time; empty for one that was left out."""
+    earlier = RosterJob.objects.filter(organization_id=job.organization_id, source=job.source, id__lt=job.pk)
+    last = earlier.filter(mapping__has_key="columns").order_by("-id").values("head", "mapping").first()
+    if last is None or not last["head"]:
+        return {}
+    columns = last["mapping"]["columns"]
+    return {heading: columns.get(str(at), "") for at, heading in enumerate(last["head"])}
+
+
+def take_errors(user: User, job: RosterJob) -> None:
+    """The rows leave with what they hold: that is written down."""
+    record_access(Event.Kind.EXPORT, "roster.errors_exported", by=user, target=job)
