@@ -1,4 +1,4 @@
-"""In the browser: two records become one, on pages everyone can read, and the old address leads to the one that stays."""
+"""In the browser: two records become one by keyboard and mouse, read by everyone, and two again."""
 
 import pytest
 from django.urls import reverse
@@ -34,9 +34,9 @@ def fit(page, where):
     page.set_viewport_size({"width": 1440, "height": 960})
 
 
-def test_two_records_become_one(visit, pair):
+def test_merged_and_taken_back(visit, pair):
     grace, again = pair
-    page = visit("lena").open(reverse("patients:attention"))
+    page = visit("lena", dark=True).open(reverse("patients:attention"))
     fit(page, "attention")
     page.goto(page.url.split("/patients")[0] + reverse("patients:merge", args=[grace.pk]))
     page.get_by_label("Name", exact=True).fill("Okafer")
@@ -57,3 +57,11 @@ def test_two_records_become_one(visit, pair):
     page.goto(page.url.split("/patients")[0] + reverse("patients:patient", args=[again.pk]))
     page.get_by_text("was merged into this one").wait_for()
     assert str(grace.pk) in page.url
+    page.goto(page.url.split("/patients")[0] + reverse("patients:merge", args=[grace.pk]))
+    page.get_by_role("link", name="Take back").click()
+    fit(page, "take back")
+    page.get_by_label("How do you know").fill("Two cousins")
+    page.get_by_role("button", name="Take OKAFER, Grace out of OKAFOR, Grace").click()
+    page.get_by_text("there are two records again").wait_for()
+    page.goto(page.url.split("/patients")[0] + reverse("patients:two_people", args=[grace.pk, again.pk]))
+    fit(page, "two people")
