@@ -108,7 +108,9 @@ class TestEveryAct:
             with statements() as undone:
                 actions.undo_batch(batch=batch, by=cast.ana, within=changes)
             counts.append((len(seen), len(undone)))
-        assert counts[0] == counts[1], counts
+        # whom the new owner sees is read once for each person
+        assert counts[1][0] <= counts[0][0], counts
+        assert counts[1][1] <= counts[0][1], counts
         assert counts[0][0] <= 13, seen
         assert counts[0][1] <= 12, undone
 
