@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
+from coordination.accounts.access import read_nearby
 from coordination.accounts.models import User
 from coordination.lib.languages import language_name
 from coordination.lib.paging import Order
@@ -126,7 +127,7 @@ def _status(status: str) -> Q:
     }[status]
 
 
-FILTERS = list(FilterForm.base_fields)  # and the order, last
+FILTERS = [name for name in FilterForm.base_fields if name != "offered"]  # and the order, last
 
 
 def label_of(name: str) -> Any:
@@ -145,7 +146,9 @@ class Kept:
 def kept_lists(user: User, kept: list[dict[str, str]]) -> list[Kept]:
     if not kept:
         return []
-    form = FilterForm({}, user=user, sorts=sorts_for(user, searching=False))
+    people, teams = ([values.get(name, "") for values in kept] for name in ("coordinator", "team"))
+    nearby, _also = read_nearby(user, people=people, teams=teams)
+    form = FilterForm({}, user=user, sorts=sorts_for(user, searching=False), nearby=nearby)
     found = []
     for values in kept:
         chosen, gone = form.offers(values)

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import time
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -9,9 +11,11 @@ from urllib.parse import urlencode
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -98,6 +102,59 @@ def get_colleague(user: User, pk: Any, *, permission: Permission) -> User:
 
 def list_colleagues(user: User) -> Any:
     return User.objects.visible_to(user).working().in_reading_order()
+
+
+NEARBY = 50  # HOUSE: how many people or teams a filter offers at once; more are found by their name
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """The people and teams a filter offers, by id and name: one's own first, then others, never all of a large organization."""
+
+    people: list[tuple[str, str]]
+    teams: list[tuple[str, str]]
+
+
+def read_nearby(
+    user: User, *, named: str = "", people: Iterable[str] = (), teams: Iterable[str] = (), **also: Any
+) -> tuple[Nearby, dict[str, Any]]:
+    """Read what filters offer in one statement, with whatever else the page says about itself (`also`).
+
+    Colleagues of one's own teams and of the chosen ones come first; `named` leaves those whose name holds it. What is
+    chosen already (`people`, `teams`) is always among them.
+    """
+    chosen_people, chosen_teams = uuids(people), uuids(teams)
+    mine = TeamMembership.objects.filter(user=user, ends_on__isnull=True).values("team_id")
+    beside = TeamMembership.objects.filter(ends_on__isnull=True).filter(
+        Q(team_id__in=mine) | Q(team_id__in=chosen_teams)
+    )
+    colleagues = list_colleagues(user).exclude(pk=user.pk)
+    found_people = _nearest(colleagues, chosen_people, Q(pk__in=beside.values("user_id")), named)
+    found_teams = _nearest(list_teams(user), chosen_teams, Q(pk__in=mine), named)
+    (row,) = User.objects.filter(pk=user.pk).values(people=found_people, teams=found_teams, **also)
+    return Nearby(_by_name(row.pop("people")), _by_name(row.pop("teams"))), row
+
+
+def _nearest(rows: Any, chosen: list[uuid.UUID], near: Q, named: str) -> ArraySubquery:
+    place = Case(When(pk__in=chosen, then=Value(0)), When(near, then=Value(1)), default=Value(2))
+    fitting = rows.filter(Q(name__icontains=named) | Q(pk__in=chosen)) if named else rows
+    ordered = fitting.annotate(place=place).order_by("place", "name", "id")
+    return ArraySubquery(ordered.values(json=JSONObject(id=F("pk"), name=F("name")))[:NEARBY])
+
+
+def _by_name(rows: list[dict[str, str]]) -> list[tuple[str, str]]:
+    return sorted(((row["id"], row["name"]) for row in rows or []), key=lambda pair: (pair[1], pair[0]))
+
+
+def uuids(texts: Iterable[str]) -> list[uuid.UUID]:
+    """The ids among texts of an address; anything else names nobody."""
+    found = []
+    for text in texts:
+        try:
+            found.append(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found
 
 
 def list_people(

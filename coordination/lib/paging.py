@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Literal, TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, IntegerField, Model, Q, QuerySet, Value
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
@@ -65,6 +66,18 @@ class Count:
 def capped_count(queryset: QuerySet[Any], cap: int = 1000) -> Count:
     """Count the rows, but no further than `cap`."""
     number = queryset.order_by()[: cap + 1].count()
+    return Count(min(number, cap), number > cap)
+
+
+def count_within(queryset: QuerySet[Any], cap: int = 1000) -> Func:
+    """Return the same count as an expression, to be read beside the rows of a page in one statement."""
+    first = ArraySubquery(queryset.order_by().values("pk")[: cap + 1])
+    return Func(first, function="cardinality", output_field=IntegerField())
+
+
+def count_of(rows: Sequence[Any], cap: int = 1000) -> Count:
+    """Read it from the rows, annotated as `how_many`. No rows: none fit."""
+    number = rows[0].how_many if rows else 0
     return Count(min(number, cap), number > cap)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, IntegerField
 from django.shortcuts import get_object_or_404
 
 from coordination.accounts.models import User
@@ -22,4 +24,16 @@ def list_notifications(user: User, *, unread_only: bool = False) -> Any:
 
 def count_unread(user: User) -> int:
     """Return how many are unread, counted no further than a bell can show: one look at a partial index."""
-    return Notification.objects.visible_to(user).unread()[:MANY].count()
+    kept: int | None = user.__dict__.get("_unread")
+    return kept if kept is not None else Notification.objects.visible_to(user).unread()[:MANY].count()
+
+
+def unread_within(user: User) -> Func:
+    """The same number as an expression, for a page that reads it with something else."""
+    first = ArraySubquery(Notification.objects.visible_to(user).unread().order_by().values("pk")[:MANY])
+    return Func(first, function="cardinality", output_field=IntegerField())
+
+
+def remember_unread(user: User, number: int) -> None:
+    """Read already in this request (the user object lives as long as the request)."""
+    user.__dict__["_unread"] = number

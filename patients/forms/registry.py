@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as __
 
-from coordination.accounts.access import list_colleagues, list_teams
+from coordination.accounts.access import NEARBY, Nearby
 from coordination.accounts.models import User
 from coordination.lib.languages import LANGUAGES
 from coordination.lib.permissions import Permission
@@ -36,6 +36,7 @@ class SearchForm(forms.Form):
 class FilterForm(forms.Form):
     coordinator = forms.ChoiceField(label=__("Coordinator"), required=False)
     team = forms.ChoiceField(label=__("Team"), required=False)
+    offered = forms.CharField(label=__("Find a coordinator or team"), max_length=60, required=False)
     status = forms.ChoiceField(label=__("Status"), choices=STATUSES, required=False)
     risk = forms.ChoiceField(label=__("Risk"), choices=[("", ANY), *Patient.Risk.choices], required=False)
     language = forms.ChoiceField(label=__("Language"), required=False)
@@ -46,13 +47,12 @@ class FilterForm(forms.Form):
     tasks = forms.ChoiceField(label=__("Tasks"), choices=[("", ANY), *TASKS], required=False)
     sort = forms.ChoiceField(label=__("Sorted by"), required=False)
 
-    def __init__(self, data: Any, *, user: User, sorts: list[tuple[str, Any]]) -> None:
+    def __init__(self, data: Any, *, user: User, sorts: list[tuple[str, Any]], nearby: Nearby) -> None:
         super().__init__(data)
         self.fields["coordinator"].choices = [  # type: ignore[attr-defined]
-            ("", ANY), ("me", __("Me")), ("none", __("Nobody")),
-            *((str(person.pk), person.name) for person in list_colleagues(user) if person.pk != user.pk),
+            ("", ANY), ("me", __("Me")), ("none", __("Nobody")), *nearby.people,
         ]  # fmt: skip
-        self.fields["team"].choices = [("", ANY), *((str(team.pk), team.name) for team in list_teams(user))]  # type: ignore[attr-defined]
+        self.fields["team"].choices = [("", ANY), *nearby.teams]  # type: ignore[attr-defined]
         named = sorted(((tag, str(name)) for tag, name in LANGUAGES.items()), key=lambda pair: pair[1])
         self.fields["language"].choices = [("", ANY), *named]  # type: ignore[attr-defined]
         self.fields["sort"].choices = sorts  # type: ignore[attr-defined]
@@ -63,6 +63,8 @@ class FilterForm(forms.Form):
             if user.may(Permission.HISTORY_VIEW) or user.may(Permission.PATIENT_EDIT)
             else {"language", "interpreter"}
         )
+        if not data.get("offered") and max(len(nearby.people), len(nearby.teams)) < NEARBY:
+            closed.add("offered")  # all of them are on offer
         for name in closed:
             del self.fields[name]
 

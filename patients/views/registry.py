@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from coordination.accounts.access import require
+from coordination.accounts.access import read_nearby, require
 from coordination.audit.actions import record_access
-from coordination.lib.paging import Count, Page, capped_count, keyset
+from coordination.lib.paging import Count, Page, count_of, count_within, keyset
 from coordination.lib.permissions import Permission
+from coordination.notifications.access import remember_unread, unread_within
 from patients import registry as table
 from patients.access import list_patients
 from patients.finding import find, fingerprint
@@ -29,12 +30,13 @@ def registry(request: HttpRequest) -> HttpResponse:
     require(user, Permission.PATIENT_VIEW)
     text = _searched(request)
     sorts = table.sorts_for(user, searching=bool(text))
-    form = FilterForm(request.GET, user=user, sorts=sorts)
+    form = _form(request, sorts)
     chosen = form.chosen()
+    offered = chosen.pop("offered", "")
     sort = chosen.pop("sort", "match" if text else "name")
     is_filtered = bool(chosen)
     chosen.setdefault("status", table.default_status(searching=bool(text)))
-    form.data = {**chosen, "sort": sort}
+    form.data = {**chosen, "sort": sort, "offered": offered}
     patients = table.narrowed(list_patients(user), chosen, user)
     page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
     words = table.said(form, chosen)
@@ -86,6 +88,20 @@ def search(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('patients:registry')}?s={token}")
 
 
+def _form(request: HttpRequest, sorts: list[tuple[str, Any]]) -> FilterForm:
+    """What the list can be narrowed by. A whole page shows the bell too, which is counted in the same statement."""
+    user: Any = request.user
+    also = {} if getattr(request, "htmx", False) else {"unread": unread_within(user)}
+    asked = request.GET
+    people, teams = [asked.get("coordinator", "")], [asked.get("team", "")]
+    nearby, said = read_nearby(
+        user, named=asked.get("offered", "").strip()[:60], people=people, teams=teams, **also
+    )
+    if also:
+        remember_unread(user, said["unread"])
+    return FilterForm(asked, user=user, sorts=sorts, nearby=nearby)
+
+
 def _searched(request: HttpRequest) -> str:
     kept: dict[str, str] = dict(request.session.get("searches", []))
     return kept.get(request.GET.get("s", ""), "")
@@ -97,7 +113,9 @@ def _listed(patients: Any, request: HttpRequest, sort: str) -> tuple[Page[Any], 
     ordered = table.annotated(patients, column.key)
     order = column.order(descending=sort.startswith("-"))
     after, before = request.GET.get("after"), request.GET.get("before")
-    return keyset(ordered, order=order, after=after, before=before, size=table.PAGE), capped_count(patients)
+    counted = ordered.annotate(how_many=count_within(patients))
+    page = keyset(counted, order=order, after=after, before=before, size=table.PAGE)
+    return page, count_of(page.rows)
 
 
 def _matches(patients: Any, text: str, request: HttpRequest, sort: str) -> tuple[Page[Any], Count]:

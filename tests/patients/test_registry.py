@@ -3,10 +3,12 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from coordination.accounts.models import TeamMembership
 from coordination.audit.models import Event
 from coordination.idempotency.models import Answer
 from patients.finding import find, understand
 from patients.models import ContactPoint, Identifier, Patient
+from patients.registry import FILTERS
 from tests.factories import PatientFactory, join_care_team
 
 URL = "/patients/"
@@ -274,9 +276,11 @@ def test_it_costs_the_same_for_many_rows(cast, signed_in, django_assert_num_quer
         add(cast, coordinator=cast.sue)
     client = signed_in(cast.sue)
     client.get(URL)
-    # session, person, organization, savepoint (2), unread news; scope, the list, its count, coordinators, teams
-    with django_assert_num_queries(9):
+    # session with person, organization with scope, savepoint (2); what the filters offer with unread news, the list with its count
+    with django_assert_num_queries(6):
         client.get(URL, {"sort": "due"})
+    with django_assert_num_queries(6):
+        client.get(URL)
 
 
 def test_no_answer_of_a_search_is_kept_with_its_words(cast, signed_in):
@@ -303,3 +307,24 @@ def test_it_understands(text, words, born, numbers):
 
 def test_nothing_typed_finds_nobody(cast):
     assert find(Patient.objects.all(), " ,. ") == []
+
+
+def test_a_large_house_offers_those_nearby_and_finds_the_others(cast, signed_in, monkeypatch):
+    """One's own team first, whoever is chosen always, the others by their name: never everyone at once."""
+    monkeypatch.setattr("coordination.accounts.access.NEARBY", 2)
+    monkeypatch.setattr("patients.forms.registry.NEARBY", 2)
+    for team in (cast.north, cast.south):
+        for user in (cast.sue, cast.max) if team == cast.north else (cast.sam,):
+            TeamMembership.objects.create(team=team, user=user, starts_on=dt.date(2026, 1, 1))
+    client = signed_in(cast.sue)
+
+    def offered(query):
+        field = client.get(URL, query).context["filters"].fields["coordinator"]
+        return [name for key, name in field.choices if key not in {"", "me", "none"}]
+
+    assert "Max Weber" in offered({})
+    assert "Sam Cole" not in offered({})
+    assert offered({"offered": "cole"}) == ["Sam Cole"]
+    assert "Sam Cole" in offered({"coordinator": str(cast.sam.pk)})
+    assert "Sam Cole" in offered({"team": str(cast.south.pk)})
+    assert "offered" not in FILTERS  # it narrows what is on offer, not the list: a saved view does not hold it
