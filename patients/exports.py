@@ -13,14 +13,13 @@ from coordination.lib.languages import language_name
 from coordination.lib.listing import Column, Listing, words_of
 from patients import registry as table
 from patients.access import list_patients
-from patients.forms.registry import FilterForm
 from patients.models import Patient
 
 
 def registry(user: User, query: QueryDict) -> Listing:
     """The patients of the registry with its filters, its order and the columns of the role. A typed search is not kept."""
     require(user, Permission.PATIENT_VIEW)
-    form = FilterForm(query, user=user, sorts=table.sorts_for(user, searching=False))
+    form, _also = table.filters_of(user, query.dict(), searching=False)
     chosen = form.chosen()
     choices = dict(chosen)
     sort = chosen.pop("sort", "name")

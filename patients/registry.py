@@ -134,6 +134,16 @@ def label_of(name: str) -> Any:
     return FilterForm.base_fields[name].label
 
 
+def filters_of(
+    user: User, asked: Mapping[str, str], *, searching: bool, **also: Any
+) -> tuple[FilterForm, dict[str, Any]]:
+    """What the list can be narrowed by, and what else was read in the same statement."""
+    people, teams = [asked.get("coordinator", "")], [asked.get("team", "")]
+    named = asked.get("offered", "").strip()[:60]
+    nearby, said = read_nearby(user, named=named, people=people, teams=teams, **also)
+    return FilterForm(asked, user=user, sorts=sorts_for(user, searching=searching), nearby=nearby), said
+
+
 @dataclass(frozen=True)
 class Kept:
     """A list somebody kept: the patients it finds today, what it asks for in words, the filters no longer on offer."""

@@ -69,10 +69,10 @@ class FilterForm(forms.Form):
             del self.fields[name]
 
     def chosen(self) -> dict[str, str]:
-        """What was chosen and is on offer. The form then shows just that."""
+        """What was chosen and is on offer. The form then shows just that; what only finds something to choose is no choice."""
         self.is_valid()
         self.errors.clear()
-        self.data = {name: value for name, value in self.cleaned_data.items() if value}
+        self.data = {name: value for name, value in self.cleaned_data.items() if value and name != "offered"}
         return dict(self.data)
 
     def offers(self, values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from coordination.accounts.access import read_nearby, require
+from coordination.accounts.access import require
 from coordination.audit.actions import record_access
 from coordination.lib.paging import Count, Page, count_of, count_within, keyset
 from coordination.lib.permissions import Permission
@@ -29,14 +29,12 @@ def registry(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     require(user, Permission.PATIENT_VIEW)
     text = _searched(request)
-    sorts = table.sorts_for(user, searching=bool(text))
-    form = _form(request, sorts)
+    form = _form(request, searching=bool(text))
     chosen = form.chosen()
-    offered = chosen.pop("offered", "")
     sort = chosen.pop("sort", "match" if text else "name")
     is_filtered = bool(chosen)
     chosen.setdefault("status", table.default_status(searching=bool(text)))
-    form.data = {**chosen, "sort": sort, "offered": offered}
+    form.data = {**chosen, "sort": sort, "offered": request.GET.get("offered", "")}
     patients = table.narrowed(list_patients(user), chosen, user)
     page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
     words = table.said(form, chosen)
@@ -88,18 +86,14 @@ def search(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('patients:registry')}?s={token}")
 
 
-def _form(request: HttpRequest, sorts: list[tuple[str, Any]]) -> FilterForm:
-    """What the list can be narrowed by. A whole page shows the bell too, which is counted in the same statement."""
+def _form(request: HttpRequest, *, searching: bool) -> FilterForm:
+    """The filters. A whole page shows the bell too, which is counted in the same statement."""
     user: Any = request.user
     also = {} if getattr(request, "htmx", False) else {"unread": unread_within(user)}
-    asked = request.GET
-    people, teams = [asked.get("coordinator", "")], [asked.get("team", "")]
-    nearby, said = read_nearby(
-        user, named=asked.get("offered", "").strip()[:60], people=people, teams=teams, **also
-    )
+    form, said = table.filters_of(user, request.GET, searching=searching, **also)
     if also:
         remember_unread(user, said["unread"])
-    return FilterForm(asked, user=user, sorts=sorts, nearby=nearby)
+    return form
 
 
 def _searched(request: HttpRequest) -> str:

@@ -327,4 +327,6 @@ def test_a_large_house_offers_those_nearby_and_finds_the_others(cast, signed_in,
     assert offered({"offered": "cole"}) == ["Sam Cole"]
     assert "Sam Cole" in offered({"coordinator": str(cast.sam.pk)})
     assert "Sam Cole" in offered({"team": str(cast.south.pk)})
-    assert "offered" not in FILTERS  # it narrows what is on offer, not the list: a saved view does not hold it
+    assert (
+        "offered" not in FILTERS
+    )  # it narrows what is on offer, not the list: a saved view does not hold it
