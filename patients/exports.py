@@ -19,7 +19,7 @@ from patients.models import Patient
 def registry(user: User, query: QueryDict) -> Listing:
     """The patients of the registry with its filters, its order and the columns of the role. A typed search is not kept."""
     require(user, Permission.PATIENT_VIEW)
-    form, _also = table.filters_of(user, query.dict(), searching=False)
+    form, _also = table.filters_of(user, query, searching=False)
     chosen = form.chosen()
     choices = dict(chosen)
     sort = chosen.pop("sort", "name")

@@ -135,7 +135,7 @@ def label_of(name: str) -> Any:
 
 
 def filters_of(
-    user: User, asked: Mapping[str, str], *, searching: bool, **also: Any
+    user: User, asked: QueryDict, *, searching: bool, **also: Any
 ) -> tuple[FilterForm, dict[str, Any]]:
     """What the list can be narrowed by, and what else was read in the same statement."""
     people, teams = [asked.get("coordinator", "")], [asked.get("team", "")]

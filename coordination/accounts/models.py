@@ -95,6 +95,8 @@ class Team(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("organization", Lower("name"), name="team_name_once")]
+        # lists of patients sorted by team walk the teams in this order
+        indexes = [models.Index(fields=["name", "id"], name="team_by_name")]
         permissions = [(SEE_PATIENTS, "See the patients and work the queue of this team")]
         default_permissions = ()
 
@@ -182,6 +184,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 fields=["organization"], name="system_user_once", condition=models.Q(is_system=True)
             ),
         ]
+        # lists of patients sorted by coordinator walk the people in this order
+        indexes = [models.Index(fields=["name", "id"], name="user_by_name")]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -89,14 +89,19 @@ class Key:
     descending: bool = False
     nulls_last: bool = True
     nullable: bool = True
+    through: str = ""  # the reference it is read through, where that is what may be empty
 
     def reversed(self) -> "Key":
-        return Key(self.name, not self.descending, not self.nulls_last, self.nullable)
+        return Key(self.name, not self.descending, not self.nulls_last, self.nullable, self.through)
 
     @property
     def is_natural(self) -> bool:
         """Whether an index holds the rows in this very order, read from one end or the other."""
-        return not self.nullable or self.nulls_last != self.descending
+        return not self.nullable or (self.nulls_last != self.descending and not self.through)
+
+    def lacking(self, answer: bool) -> Q:
+        """Rows without a value, or with one. A row referred to is then joined plainly, and can lead along its own index."""
+        return Q(**{f"{self.through or self.name}__isnull": answer})
 
     def order(self) -> OrderBy:
         nulls = {} if self.is_natural else {"nulls_last" if self.nulls_last else "nulls_first": True}
@@ -126,7 +131,7 @@ def keys_of(model: type[Model], order: Order) -> list[Key]:
     for name, way, *nulls in order:
         said = nulls[0] if nulls else "last"
         nullable = said != "none" and _is_nullable(model, name)
-        keys.append(Key(name, way == "desc", said != "first", nullable))
+        keys.append(Key(name, way == "desc", said != "first", nullable, _through(model, name) if nullable else ""))
     return keys
 
 
@@ -225,8 +230,8 @@ def _parts(
     if not first.nullable:
         return [having]
     if not starts_at_value:
-        having = having.filter(**{f"{first.name}__isnull": False})
-    lacking = lacking.filter(**{f"{first.name}__isnull": True})
+        having = having.filter(first.lacking(False))
+    lacking = lacking.filter(first.lacking(True))
     parts = [having, lacking] if first.nulls_last else [lacking, having]
     begins_in_second = values is not None and starts_at_value != first.nulls_last
     return parts[begins_in_second:]
@@ -256,6 +261,15 @@ def _is_nullable(model: type[Model], name: str) -> bool:
         if found.related_model:
             options = found.related_model._meta
     return nullable
+
+
+def _through(model: type[Model], name: str) -> str:
+    """The reference in front of a column that is never empty itself: "coordinator" of "coordinator__name"."""
+    before, _sep, last = name.rpartition(LOOKUP_SEP)
+    if not before or LOOKUP_SEP in before:
+        return ""
+    related: Any = model._meta.get_field(before).related_model
+    return "" if related is None or related._meta.get_field(last).null else before
 
 
 def _address(query: QueryDict, **cursor: str | None) -> str:
