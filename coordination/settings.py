@@ -465,6 +465,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "patient.result": ["coordination.worklist.handlers.wake_for_news"],
     "patient.merged": ["patients.handlers.gather_late_rows"],
     "patient.unmerged": ["patients.handlers.find_similar_names"],
+    "loops.asked": ["coordination.worklist.jobs.check_rule"],
     "patient.died": ["coordination.worklist.handlers.stop_outreach"],
     "cover.arranged": ["coordination.worklist.handlers.tell_covering"],
     "access.broken_glass": ["coordination.worklist.handlers.open_access_review"],

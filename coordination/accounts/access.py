@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -129,21 +129,31 @@ def read_nearby(
         Q(team_id__in=mine) | Q(team_id__in=chosen_teams)
     )
     colleagues = list_colleagues(user).exclude(pk=user.pk)
-    found_people = _nearest(colleagues, chosen_people, Q(pk__in=beside.values("user_id")), named)
-    found_teams = _nearest(list_teams(user), chosen_teams, Q(pk__in=mine), named)
-    (row,) = User.objects.filter(pk=user.pk).values(people=found_people, teams=found_teams, **also)
-    return Nearby(_by_name(row.pop("people")), _by_name(row.pop("teams"))), row
+    asked = {
+        **_nearest("people", colleagues, chosen_people, beside.values("user_id"), named),
+        **_nearest("teams", list_teams(user), chosen_teams, mine, named),
+    }
+    (row,) = User.objects.filter(pk=user.pk).values(**asked, **also)
+    return Nearby(_merged("people", row), _merged("teams", row)), row
 
 
-def _nearest(rows: Any, chosen: list[uuid.UUID], near: Q, named: str) -> ArraySubquery:
-    place = Case(When(pk__in=chosen, then=Value(0)), When(near, then=Value(1)), default=Value(2))
-    fitting = rows.filter(Q(name__icontains=named) | Q(pk__in=chosen)) if named else rows
-    ordered = fitting.annotate(place=place).order_by("place", "name", "id")
-    return ArraySubquery(ordered.values(json=JSONObject(id=F("pk"), name=F("name")))[:NEARBY])
+def _nearest(
+    kind: str, rows: Any, chosen: list[uuid.UUID], near: QuerySet[Any], named: str
+) -> dict[str, Any]:
+    """Three short lists, each along its own index: what is chosen, what is near, and the first by name."""
+    fitting = rows.filter(name__icontains=named) if named else rows
+    lists = [rows.filter(pk__in=chosen), fitting.filter(pk__in=near), fitting]
+    named_rows = [
+        each.order_by("name", "id").values(json=JSONObject(id=F("pk"), name=F("name"))) for each in lists
+    ]
+    return {f"{kind}_{n}": ArraySubquery(each[:NEARBY]) for n, each in enumerate(named_rows)}
 
 
-def _by_name(rows: list[dict[str, str]]) -> list[tuple[str, str]]:
-    return sorted(((row["id"], row["name"]) for row in rows or []), key=lambda pair: (pair[1], pair[0]))
+def _merged(kind: str, row: dict[str, Any]) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for n in range(3):
+        found |= {each["id"]: each["name"] for each in row.pop(f"{kind}_{n}") or []}
+    return sorted(list(found.items())[:NEARBY], key=lambda pair: (pair[1], pair[0]))
 
 
 def uuids(texts: Iterable[str]) -> list[uuid.UUID]:

@@ -131,7 +131,9 @@ def keys_of(model: type[Model], order: Order) -> list[Key]:
     for name, way, *nulls in order:
         said = nulls[0] if nulls else "last"
         nullable = said != "none" and _is_nullable(model, name)
-        keys.append(Key(name, way == "desc", said != "first", nullable, _through(model, name) if nullable else ""))
+        keys.append(
+            Key(name, way == "desc", said != "first", nullable, _through(model, name) if nullable else "")
+        )
     return keys
 
 

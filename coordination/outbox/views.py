@@ -33,6 +33,7 @@ JOBS = {
     "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {
+    "loops.asked": gettext_lazy("Ask one rule about work that could be dropped"),
     "task.assigned": gettext_lazy("Tell the owner of a task"),
     "tasks.assigned": gettext_lazy("Tell the owner of several tasks"),
     "notification.mail": gettext_lazy("E-mail: something waits"),

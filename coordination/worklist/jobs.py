@@ -16,11 +16,13 @@ from coordination.accounts.models import (
 from coordination.audit.actions import record
 from coordination.lib.days import add_business_days
 from coordination.lib.rls import organization
+from coordination.outbox.actions import post
+from coordination.outbox.models import Message
 from coordination.worklist.actions import open_task
 from coordination.worklist.actions.escalating import critical_since, escalate_task, overdue_since
 from coordination.worklist.desk import desk_of, supervisor_of_each, supervisors
 from coordination.worklist.due import Due
-from coordination.worklist.loops import STEPS, Result, Rule, Share, check, open_tasks
+from coordination.worklist.loops import RULES, STEPS, Rule, Share, check, open_tasks
 from coordination.worklist.models import Task
 
 ESCALATED_AT_ONCE = 500  # HOUSE: more wait for the next hour
@@ -28,10 +30,11 @@ _log = structlog.get_logger(__name__)
 
 
 def check_loops() -> None:
-    """Look for work that could be dropped, in every organization, and have somebody look at what was found."""
+    """Have every organization asked for work that could be dropped: one message for each rule, a large house takes a while."""
     for house in Organization.objects.order_by("pk"):
         with organization(house.pk):
-            _report(house, [result for result in check(house) if result.found])
+            for rule in RULES:
+                post("loops.asked", organization_id=house.pk, rule=rule.name)
 
 
 def escalate() -> None:
@@ -56,14 +59,19 @@ def _late_too_long(house: Organization) -> QuerySet[Task]:
     return tasks.annotate(supervisor=first).filter(supervisor__isnull=False).order_by("due_at", "pk")
 
 
-def _report(house: Organization, results: list[Result]) -> None:
+def check_rule(message: Message) -> None:
+    """Ask one rule about one organization, and have somebody look at what was found."""
+    house = Organization.objects.get(pk=message.organization_id)
+    rule = next((rule for rule in RULES if rule.name == message.payload["rule"]), None)
+    if rule is None:
+        return  # an older or newer version knew it
     by = ensure_system_user(house)
-    counts = {result.rule.name: result.found for result in results}
-    record("loops.checked", by=by, detail={"found": sum(counts.values()), **counts})
-    for result in results:
-        _log.warning("loops.found", organization_id=str(house.pk), code=result.rule.name)
-        for team_id, share in result.shares.items():
-            _have_it_looked_at(house, result.rule, share, team_id, by=by)
+    (result,) = check(house, rules=[rule])
+    record("loops.checked", by=by, detail={"rule": rule.name, "found": result.found})
+    if result.found:
+        _log.warning("loops.found", organization_id=str(house.pk), code=rule.name)
+    for team_id, share in result.shares.items():
+        _have_it_looked_at(house, rule, share, team_id, by=by)
 
 
 def _have_it_looked_at(

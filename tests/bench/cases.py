@@ -31,9 +31,9 @@ def cases(role: str) -> list[Case]:
         *(_deep(key) for key in (DEEP if role == WIDE else DEEP[:1])),
         *(_sorted(key, down) for key in ORDERS for down in ((False, True) if role == WIDE else (False,)) if key != "name" or down),
         *(_narrowed(name) for name in floors.FILTERS),
-        Case("Jump, one letter", lambda b, p, n: _jump(b, _name(p, n)[:1]), lambda p, n: floors.jump(p, _name(p, n)[:1]), 2, page_ms=40),
-        Case("Jump, three letters", lambda b, p, n: _jump(b, _name(p, n)[:3]), lambda p, n: floors.jump(p, _name(p, n)[:3]), 2, page_ms=40),
-        Case("Jump, a whole name", lambda b, p, n: _jump(b, _name(p, n)), lambda p, n: floors.jump(p, _name(p, n)), 2, page_ms=40),
+        Case("Jump, one letter", lambda b, p, n: _jump(b, _name(p, n)[:1]), lambda p, n: floors.jump(p, _name(p, n)[:1]), 4, page_ms=40),
+        Case("Jump, three letters", lambda b, p, n: _jump(b, _name(p, n)[:3]), lambda p, n: floors.jump(p, _name(p, n)[:3]), 4, page_ms=40),
+        Case("Jump, a whole name", lambda b, p, n: _jump(b, _name(p, n)), lambda p, n: floors.jump(p, _name(p, n)), 4, page_ms=40),
         Case("Patient", lambda b, p, n: b.get(f"/patients/{_patient(p, n)}/"), lambda p, n: floors.patient(_patient(p, n)), 14),
         Case(
             "Patient, timeline", lambda b, p, n: b.get(f"/patients/{_patient(p, n)}/timeline/"),

@@ -74,9 +74,10 @@ def log_contact(
     same; then a task asks a supervisor to look at it.
     """
     task = lock_open_task(task, version=version) if task is not None else None
-    patient = lock_patient(patient)
+    # the lock of the task took its patient along
+    patient = task.patient if task is not None and task.patient_id == patient.pk else lock_patient(patient)
     contact = Contact(
-        organization_id=patient.organization_id,
+        organization=by.organization,  # the patient's too: nobody sees another's
         patient=patient,
         task=task,
         occurred_at=occurred_at or timezone.now(),
