@@ -234,6 +234,17 @@ class Patient(Sourced, Editable):
             # memory (10,000 rows: a few hundredths of a second), so that logging a contact does not rewrite six indexes
             models.Index(fields=["organization", "sort_name", "id"], name="patient_org_name"),
             models.Index(fields=["organization", "record_number", "id"], name="patient_org_number"),
+            # the few who are not in care any more, among all who are
+            models.Index(
+                fields=["organization", "sort_name", "id"],
+                name="patient_org_ended",
+                condition=models.Q(status="ended"),
+            ),
+            models.Index(
+                fields=["organization", "sort_name", "id"],
+                name="patient_org_deceased",
+                condition=models.Q(is_deceased=True),
+            ),
             models.Index(fields=["team", "sort_name", "id"], name="patient_team_name"),
             models.Index(fields=["coordinator", "sort_name", "id"], name="patient_coordinator_name"),
         ]

@@ -4,7 +4,9 @@ import argparse
 import time
 from typing import Any
 
+from coordination.accounts.models import Organization
 from coordination.supervisor import Child
+from coordination.worklist.loops import RULES, check
 from tests.bench import report
 from tests.bench.browser import Browser
 from tests.bench.cases import cases
@@ -36,11 +38,13 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
                 )
                 say(report.line(rows[-1], None))
     after = memory(processes)
+    said_of_night = night() if not (options.only or options.role) else []
     said = [
         f"Memory of {name}: {after[name]['own']} MiB of its own ({after[name]['resident']} MiB with what is shared) in"
         f" {after[name]['processes']} processes; {before[name]['own']} MiB before the first page."
         for name in after
     ]
+    said += said_of_night
     said.append(
         f"Load of the machine when it began: {start_load:.1f}. The run took {time.monotonic() - began:.0f} s."
     )
@@ -63,3 +67,16 @@ def memory(processes: dict[str, Child]) -> dict[str, dict[str, int]]:
     return {
         name: memory_of(child.process.pid) for name, child in processes.items() if child.process is not None
     }
+
+
+def night() -> list[str]:
+    """The nightly check, rule by rule: each is one message, and must end long before a worker's limit of 50 seconds."""
+    spent = {}
+    for house in Organization.objects.all():
+        for rule in RULES:
+            began = time.monotonic()
+            check(house, rules=[rule])
+            spent[rule.name] = time.monotonic() - began
+    slowest = sorted(spent.items(), key=lambda pair: -pair[1])[:3]
+    words = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slowest)
+    return [f"The nightly check: {sum(spent.values()):.0f} s in {len(spent)} messages; the slowest: {words}."]
