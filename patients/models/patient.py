@@ -231,9 +231,20 @@ class Patient(Sourced, Editable):
             models.Index(OpClass("sort_name", name="text_pattern_ops"), name="patient_name_prefix"),
             models.Index(fields=["organization", "birth_date"], name="patient_born"),
             # registry: what a whole organization is sorted by is the tail of an index; a team or a caseload is sorted in
-            # memory (10,000 rows: a few hundredths of a second), so that logging a contact does not rewrite six indexes
+            # memory (10,000 rows: a few hundredths of a second)
             models.Index(fields=["organization", "sort_name", "id"], name="patient_org_name"),
             models.Index(fields=["organization", "record_number", "id"], name="patient_org_number"),
+            # what is due, who was not called, whom nothing is planned for: in a large organization these lists must open
+            # too. They change with every call, and that the row's other indexes are then written again is the price
+            models.Index(fields=["organization", "next_due_at", "sort_name", "id"], name="patient_org_due"),
+            models.Index(
+                fields=["organization", "last_contact_at", "sort_name", "id"], name="patient_org_contact"
+            ),
+            models.Index(
+                fields=["organization", "sort_name", "id"],
+                name="patient_org_unplanned",
+                condition=models.Q(open_tasks=0),
+            ),
             # the few who are not in care any more, among all who are
             models.Index(
                 fields=["organization", "sort_name", "id"],

@@ -74,8 +74,8 @@ def log_contact(
     same; then a task asks a supervisor to look at it.
     """
     task = lock_open_task(task, version=version) if task is not None else None
-    # the lock of the task took its patient along
-    patient = task.patient if task is not None and task.patient_id == patient.pk else lock_patient(patient)
+    locked = task.patient if task is not None else None  # the lock of the task took its patient along
+    patient = locked if locked is not None and locked.pk == patient.pk else lock_patient(patient)
     contact = Contact(
         organization=by.organization,  # the patient's too: nobody sees another's
         patient=patient,
