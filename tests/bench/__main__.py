@@ -44,7 +44,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--as", dest="role", default="", help="one role: coordinator, supervisor or administrator"
     )
-    parser.add_argument("--quick", action="store_true", help="a third of the samples")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the samples: does it all still work?"
+    )
     parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmark.md")
     parser.add_argument("--port", type=int, default=8108)
     return parser.parse_args(words)
@@ -56,7 +58,7 @@ def say(text: str) -> None:
 
 def measure(options: argparse.Namespace, servers: Servers) -> None:
     django.setup()
-    # only now: both read the settings, which name the town's own database
+    # only now: it reads the settings, which name the town's own database
     from tests.bench.run import run_all
 
     folder = folder_of(options.patients)

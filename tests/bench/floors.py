@@ -89,7 +89,7 @@ def patient(pk: str) -> Floor:
 
 def timeline(pk: str) -> Floor:
     sources = {
-        "patients_condition": "text, occurred_at", "patients_medication": "text, occurred_at", "patients_encounter": "text, started_at",
+        "patients_condition": "text, occurred_at", "patients_medication": "text, occurred_at", "patients_encounter": "text, occurred_at",
         "patients_observation": "text, occurred_at", "worklist_contact": "note, occurred_at", "worklist_task": "title, closed_at",
     }  # fmt: skip
     parts = [

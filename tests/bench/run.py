@@ -18,7 +18,7 @@ Crew = list[tuple[Browser, Person]]
 
 def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) -> dict[str, Any]:
     began, before, start_load = time.monotonic(), memory(processes), load()
-    share = 3 if options.quick else 1
+    share = 10 if options.quick else 1
     rows = []
     for role, some in people().items():
         if options.role not in role:
