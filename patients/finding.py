@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Length
 from django.utils.crypto import salted_hmac
 from rapidfuzz.distance import JaroWinkler
 
@@ -63,9 +64,12 @@ def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
         listed = among.order_by().values_list("sort_name", "pk")[:MOST_FOUND]
         return [pk for _name, pk in sorted(listed)]
     found: dict[uuid.UUID, tuple[float, str]] = {}
-    starting, sounding = (
-        among.filter(condition).order_by().values_list(*columns)[:MOST_FOUND]
-        for condition in (_starts(wanted.words), _sounds_like(wanted.words))
+    starting = among.filter(_starts(wanted.words)).order_by().values_list(*columns)[:MOST_FOUND]
+    # the shortest first: an order no index has, or the first 200 of a frequent sound seem cheapest to find by reading the table
+    sounding = (
+        among.filter(_sounds_like(wanted.words))
+        .order_by(Length("sort_name"))
+        .values_list(*columns)[:MOST_FOUND]
     )
     for pk, *names in starting.union(sounding, all=True):  # each by its own index, in one statement
         found[pk] = (-_closeness(wanted.words, names), names[0])
