@@ -47,6 +47,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the samples: does it all still work?"
     )
+    parser.add_argument("--night", action="store_true", help="time the nightly check too, rule by rule")
     parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmark.md")
     parser.add_argument("--port", type=int, default=8108)
     return parser.parse_args(words)

@@ -57,12 +57,13 @@ def registry(
         at = person.deep[sort][1]
         where.append(f"({', '.join(order)}) > ({', '.join(['%s'] * len(at))})")
         values += at
-    ordered = (
-        [f"{part.removesuffix(' nulls first')} desc nulls last" for part in order[:1]] + order[1:]
-        if down
-        else order
-    )
-    return f"{_ROW} where {' and '.join(where)} order by {', '.join(ordered)} limit 51", values
+    ordered, rows = order, _ROW
+    if sort in {"coordinator", "team"}:
+        rows = _ROW.replace("left join", "join")
+    if down:
+        where.append(f"{order[0].removesuffix(' nulls first')} is not null")
+        ordered = [f"{order[0].removesuffix(' nulls first')} desc", *order[1:]]
+    return f"{rows} where {' and '.join(where)} order by {', '.join(ordered)} limit 51", values
 
 
 def jump(person: Person, text: str) -> Floor:

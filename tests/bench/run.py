@@ -38,7 +38,7 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
                 )
                 say(report.line(rows[-1], None))
     after = memory(processes)
-    said_of_night = night() if not (options.only or options.role) else []
+    said_of_night = night() if options.night else []
     said = [
         f"Memory of {name}: {after[name]['own']} MiB of its own ({after[name]['resident']} MiB with what is shared) in"
         f" {after[name]['processes']} processes; {before[name]['own']} MiB before the first page."
