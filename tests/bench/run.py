@@ -19,7 +19,7 @@ Crew = list[tuple[Browser, Person]]
 def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) -> dict[str, Any]:
     began, before, start_load = time.monotonic(), memory(processes), load()
     share = 10 if options.quick else 1
-    rows = []
+    rows, failed = [], list[str]()
     for role, some in people().items():
         if options.role not in role:
             continue
@@ -30,13 +30,18 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
         for case in cases(role):
             if options.only.lower() not in case.name.lower():
                 continue
-            rows.append(report.measured(case, role, 1, alone(case, crew[: len(some)], ALONE // share).row()))
-            say(report.line(rows[-1], None))
-            if case.together:
+            try:
                 rows.append(
-                    report.measured(case, role, BROWSERS, together(case, crew, TOGETHER // share).row())
+                    report.measured(case, role, 1, alone(case, crew[: len(some)], ALONE // share).row())
                 )
                 say(report.line(rows[-1], None))
+                if case.together:
+                    times = together(case, crew, TOGETHER // share)
+                    rows.append(report.measured(case, role, BROWSERS, times.row()))
+                    say(report.line(rows[-1], None))
+            except RuntimeError as error:
+                failed.append(f"FAILED, {role}: {error}")
+                say(failed[-1])
     after = memory(processes)
     said_of_night = night() if options.night else []
     said = [
@@ -44,7 +49,7 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
         f" {after[name]['processes']} processes; {before[name]['own']} MiB before the first page."
         for name in after
     ]
-    said += said_of_night
+    said += [*said_of_night, *failed]
     said.append(
         f"Load of the machine when it began: {start_load:.1f}. The run took {time.monotonic() - began:.0f} s."
     )
