@@ -1,0 +1,255 @@
+"""A morning at the worklist, by keyboard alone; two browsers on one task; the doors of an emergency; two records of one person."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from coordination.accounts.models import User
+from coordination.lib.rls import organization
+from coordination.outbox.relay import deliver_due
+from coordination.worklist.models import SavedView, Task
+from patients.models import AccessGrant, Patient, PatientMerge
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+WHAT_MATTERS = (
+    "status",
+    "outcome",
+    "owner_id",
+    "queue_id",
+    "due_at",
+    "snoozed_until",
+    "wakes_on",
+    "closed_at",
+)
+
+
+def dana():
+    return User.objects.get(email="dana@riverbend.example")
+
+
+def of_town(read):
+    with organization(dana().organization_id):
+        return read()
+
+
+def tasks_now() -> dict[str, tuple]:
+    """Every commitment of the town, as far as an act could have changed it."""
+    return of_town(
+        lambda: {str(row[0]): row[1:] for row in Task.objects.values_list("pk", *WHAT_MATTERS).order_by("pk")}
+    )
+
+
+def tab_to(page: Page, selector: str, most: int = 80) -> None:
+    """With the Tab key alone, as somebody without a mouse would."""
+    for _ in range(most):
+        if page.evaluate("([selector]) => document.activeElement.matches(selector)", [selector]):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def pick(page: Page, name: str, value: str) -> None:
+    """One of a group of radios: Tab to the group, arrows within it."""
+    tab_to(page, f"[name={name}]")
+    page.keyboard.press("Space")
+    for _ in range(8):
+        if (
+            page.evaluate("([name]) => document.querySelector(`[name=${name}]:checked`)?.value", [name])
+            == value
+        ):
+            return
+        page.keyboard.press("ArrowRight")
+    raise AssertionError(f"{name} offers no {value}")
+
+
+def go_to(page: Page, row: str) -> None:
+    """J until one stands on the row."""
+    for _ in range(60):
+        if page.evaluate("document.querySelector('#worklist .row[aria-current]')?.id ?? ''") == row:
+            return
+        page.keyboard.press("j")
+    raise AssertionError(f"{row} is not reached by J")
+
+
+def ordinary_rows(page: Page) -> list[str]:
+    """Rows that one key completes: no safety matters."""
+    rows = "rows => rows.filter(row => row.querySelector('form [data-act=done], button[data-act=done]')).map(row => row.id)"
+    found: list[str] = page.locator("#worklist .row:not(.now)").evaluate_all(rows)
+    return found
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#dialog")).to_be_hidden()
+
+
+def test_five_tasks_a_batch_and_all_of_it_undone_without_a_mouse(visit):
+    page = visit("dana").open("/day/")
+    before = tasks_now()
+    rows = ordinary_rows(page)
+    assert len(rows) >= 8, "the demo's day is too short for this"
+    first, second, third, fourth, fifth, *rest = rows
+    for row in (first, second):
+        go_to(page, row)
+        page.keyboard.press("d")
+        expect(page.locator("#toasts")).to_contain_text("Done")
+        expect(page.locator(f"#{row} [data-act=done]")).to_have_count(0)
+    go_to(page, third)
+    page.keyboard.press("s")
+    expect(page.locator("#dialog [name=wakes_on]").first).to_be_visible()
+    pick(page, "wakes_on", "reply")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    go_to(page, fourth)
+    page.keyboard.press("a")
+    expect(page.locator("#dialog [name=to]")).to_be_focused()
+    page.keyboard.type("Lena")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    go_to(page, fifth)
+    page.keyboard.press("e")
+    tab_to(page, "#dialog [name=day]")
+    page.keyboard.press("Control+;")
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    after = tasks_now()
+    touched = {pk for pk, row in after.items() if before.get(pk) != row}
+    assert {row.removeprefix("task-") for row in (first, second, third, fourth)} <= touched
+    assert after[third.removeprefix("task-")][6] == "reply"
+    many = rest[:3]
+    page.reload()
+    for row in many:
+        go_to(page, row)
+        page.keyboard.press("x")
+    expect(page.locator("#bulk [data-count]")).to_have_text("3")
+    tab_to(page, "#bulk button[value=done]", most=200)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    tab_to(page, "main button[name=commit]", most=120)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    closed = tasks_now()
+    assert [closed[row.removeprefix("task-")][0] for row in many] == ["done"] * 3
+    page.goto(page.url.split("/tasks")[0] + "/day/history/")
+    for _ in range(12):  # newest first: each Undo is reached by Tab and pressed
+        if not page.locator("main form button:has-text('Undo')").count():
+            break
+        tab_to(page, "main form button", most=120)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        page.goto(page.url.split("/undo")[0].split("/day")[0] + "/day/history/")
+    now = tasks_now()
+    assert {pk: row for pk, row in now.items() if pk in before and before[pk] != row} == {}
+    assert not [
+        row for pk, row in now.items() if pk not in before and row[0] in {"open", "waiting", "blocked"}
+    ]
+
+
+def test_two_browsers_merge_and_then_collide(visit):
+    pk = of_town(
+        lambda: str(Task.objects.open().filter(owner=dana(), priority=3, patient__isnull=False).first().pk)
+    )
+    one, other = visit("dana").open(f"/tasks/{pk}/edit/"), visit("lena").open(f"/tasks/{pk}/edit/")
+    one.get_by_label("What will be done").fill("Ask about the ramp")
+    other.get_by_label("Why now").fill("The ramp is due this week")
+    for page in (one, other):
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+    merged = of_town(lambda: Task.objects.get(pk=pk))
+    assert (merged.title, merged.reason) == ("Ask about the ramp", "The ramp is due this week")
+    for page in (one, other):
+        page.goto(f"{page.url.split('/tasks')[0].split('/day')[0]}/tasks/{pk}/edit/")
+    one.get_by_label("What will be done").fill("Order the ramp")
+    other.get_by_label("What will be done").fill("Measure the door")
+    with one.expect_navigation():
+        one.keyboard.press("Control+Enter")
+    other.keyboard.press("Control+Enter")
+    expect(other.locator("main")).to_contain_text("Order the ramp")
+    expect(other.locator("main")).to_contain_text("Measure the door")
+    assert of_town(lambda: Task.objects.get(pk=pk).title) == "Order the ramp"
+
+
+def test_an_emergency_opens_a_record_and_somebody_reviews_it(visit):
+    stranger = of_town(
+        lambda: Patient.objects.exclude(pk__in=Patient.objects.visible_to(dana())).filter(status="active", is_deceased=False)
+        .exclude(birth_date=None).order_by("pk").first()
+    )  # fmt: skip
+    assert stranger is not None, "the demo's coordinator sees everybody"
+    page = visit("dana").open("/access/emergency/")
+    page.get_by_label("record number").fill(stranger.record_number)
+    page.get_by_label("Date of birth").fill(f"{stranger.birth_date:%m/%d/%Y}")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.get_by_label("Emergency", exact=True).focus()
+    page.keyboard.press("Space")
+    page.get_by_label("What happened").fill("Called from the emergency department about a fall")
+    with page.expect_navigation():
+        page.locator("main button.primary, main button.danger").first.click()
+    if "reauthenticate" in page.url:
+        page.get_by_label("Password").fill("riverbend-open-door")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    expect(page.locator("body")).to_contain_text(re.compile(r"min left"))
+    grant = of_town(lambda: AccessGrant.objects.filter(user=dana(), patient=stranger).latest("starts_at"))
+    while deliver_due():
+        pass
+    review = visit("miriam").open("/access/reviews/")
+    expect(review.locator("main")).to_contain_text("Dana Whitfield")
+    review.goto(f"{review.url.split('/access')[0]}/access/reviews/{grant.pk}/")
+    review.get_by_label("Appropriate", exact=True).focus()
+    review.keyboard.press("Space")
+    with review.expect_navigation():
+        review.locator("main form button.primary").first.click()
+    assert of_town(lambda: AccessGrant.objects.get(pk=grant.pk).finding) == "appropriate"
+
+
+def test_two_records_of_one_person_become_one_and_two_again(visit):
+    lena = User.objects.get(email="lena@riverbend.example")
+    seen = of_town(
+        lambda: list(Patient.objects.visible_to(lena).active().filter(is_deceased=False).order_by("pk")[:2])
+    )
+    survivor, merged = seen
+    before = tasks_now()
+    page = visit("lena").open(f"/patients/{survivor.pk}/merge/{merged.pk}/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Go on: what happens").click()
+    page.get_by_label(re.compile("identifier|date of birth|record number", re.IGNORECASE)).first.fill(
+        merged.record_number
+    )
+    page.get_by_label("Reason").first.fill("Registered twice")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    merge = of_town(lambda: PatientMerge.objects.get(survivor=survivor, merged=merged))
+    page.goto(f"{page.url.split('/patients')[0]}/patients/{merged.pk}/")
+    assert str(survivor.pk) in page.url, "the old address leads to the record that stayed"
+    page.goto(f"{page.url.split('/patients')[0]}/patients/{survivor.pk}/merge/")
+    with page.expect_navigation():
+        page.get_by_role("link", name=re.compile("Take back")).first.click()
+    page.get_by_label("Reason").first.fill("Two sisters")
+    with page.expect_navigation():
+        page.keyboard.press("Control+Enter")
+    assert of_town(lambda: PatientMerge.objects.get(pk=merge.pk).undone_at) is not None
+    now = tasks_now()
+    assert {pk: row for pk, row in before.items() if now[pk] != row} == {}
+
+
+def test_three_lists_have_names(visit):
+    one = visit("dana")
+    page = one.open("/day/")
+    for name, address in [
+        ("Late", "/day/?bucket=overdue"),
+        ("Calls", "/day/?kind=call"),
+        ("High risk", "/patients/?risk=high"),
+    ]:
+        one.open(address, page)
+        page.click("text=Save this view")
+        page.fill("[name=name]", name)
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+    one.open("/day/", page)
+    for name in ("Late", "Calls", "High risk"):
+        expect(page.locator(".nav .sub a", has_text=name)).to_be_visible()
+    with page.expect_navigation():
+        page.locator(".nav .sub a", has_text="High risk").click()
+    assert of_town(lambda: SavedView.objects.filter(owner=dana()).count()) >= 3
