@@ -51,9 +51,11 @@ def _person(request: HttpRequest) -> Any:
     request.session.get(SESSION_KEY)  # reads the session, and the person with it
     token = read_along.set(getattr(request.session, "person", None))
     try:
-        return get_user(request)
+        person = get_user(request)
     finally:
         read_along.reset(token)
+    request._cached_user = person  # type: ignore[attr-defined]  # noqa: SLF001 - what the log line reads
+    return person
 
 
 class SessionClock:
