@@ -17,6 +17,7 @@ import pytest
 from django.test import Client
 
 from coordination.accounts.models import Organization, Team, User
+from coordination.lib import rls
 from coordination.lib.rls import enter_organization
 from patients.models import Patient
 from tests.factories import (
@@ -79,11 +80,12 @@ def cast(db: None) -> Cast:
         "pam": person("Pam Diaz", "program_manager", team=north),
         "olga": person("Olga Berg", "coordinator", organization=hillside),
     }
+    with rls.organization(riverbend.pk):  # also where every statement is a transaction of its own
+        pat = PatientFactory(
+            organization=riverbend, team=north, family="Rivera", given="Pat", coordinator=people["ana"]
+        )
+        join_care_team(pat, people["ana"], role="coordinator", is_primary=True)
     enter_organization(riverbend.pk)
-    pat = PatientFactory(
-        organization=riverbend, team=north, family="Rivera", given="Pat", coordinator=people["ana"]
-    )
-    join_care_team(pat, people["ana"], role="coordinator", is_primary=True)
     return Cast(riverbend=riverbend, hillside=hillside, north=north, south=south, pat=pat, **people)
 
 

@@ -12,6 +12,7 @@ from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
 from patients.models import CareTeamMember, Patient
+from patients.querysets import forget_scope
 
 
 @transaction.atomic
@@ -48,6 +49,8 @@ def name_coordinator(patient: Patient, coordinator: User, by: User) -> bool:
         organization_id=patient.organization_id, patient=patient, user=coordinator, role=CareTeamMember.Role.COORDINATOR,
         is_primary=True, starts_on=today, created_by=by, updated_by=by,
     )  # fmt: skip
+    for person in (coordinator, by):
+        forget_scope(person)  # what they reach was read before
     patient.change({"coordinator": coordinator}, by=by)
     return True
 

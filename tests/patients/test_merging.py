@@ -12,7 +12,7 @@ from coordination.audit.models import Event
 from coordination.drafts.models import Draft
 from coordination.lib.refusal import Refused, Stale
 from coordination.outbox.models import Message
-from coordination.worklist.models import Task
+from coordination.worklist.models import Change, Task
 from patients.actions.care import assign_coordinator
 from patients.actions.identity import edit_patient
 from patients.actions.merging import is_identified, merge_patients, plan_merge
@@ -103,6 +103,8 @@ def snapshot():
         rows = model._base_manager.values(*names)
         if model is Task:
             rows = rows.exclude(source_key__startswith="merged:")
+        if model is Change:
+            rows = rows.exclude(task__source_key__startswith="merged:")
         taken[model._meta.label] = sorted((row for row in rows), key=str)
     return taken
 
