@@ -10,8 +10,10 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet, TextChoices
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -106,6 +108,49 @@ def duplicates(probe: Probe) -> list[Match]:
     found = [compare(probe, patient, known) for patient, known in _candidates(probe)]
     close = [match for match in found if match.band is not None]
     return sorted(close, key=lambda match: (-match.score, match.patient.sort_name))[:20]
+
+
+_MEETS = """
+    select asked.place from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+    as asked (place, family, given, swapped, near)
+    where exists (
+        select 1 from patients_patient p where p.organization_id = %s
+        and p.name_keys && string_to_array(asked.family, '|')::varchar[]
+        and p.name_keys && string_to_array(asked.given, '|')::varchar[]
+    ) or exists (
+        select 1 from patients_patient p where p.organization_id = %s
+        and p.birth_date = any(string_to_array(asked.near, '|')::date[])
+        and p.name_keys && string_to_array(
+            concat_ws('|', nullif(asked.family, ''), nullif(asked.given, ''), nullif(asked.swapped, '')), '|'
+        )::varchar[]
+    )
+"""
+
+
+def who_may_be_known(probes: Sequence[Probe]) -> set[int]:
+    """The places of those `duplicates` has anybody to compare with, asked for hundreds in four statements.
+
+    All are of one organization. Whoever is not among them has no duplicate on record; who is may have one.
+    """
+    if not probes:
+        return set()
+    house = probes[0].organization_id
+    numbers = {number for probe in probes for number in probe.numbers}
+    values = {value for probe in probes for value in probe.identifiers}
+    points = ContactPoint.objects.filter(organization_id=house, number__in=numbers)
+    identifiers = Identifier.objects.filter(organization_id=house, value__in=values)
+    own = Patient.objects.filter(organization_id=house, record_number__in=values)
+    called = set(points.values_list("number", flat=True))
+    named = {*identifiers.values_list("value", flat=True), *own.values_list("record_number", flat=True)}
+    near = {
+        place for place, probe in enumerate(probes) if probe.numbers & called or probe.identifiers & named
+    }
+    keys = [_keys_of(probe) for probe in probes]
+    family, given, swapped = (["|".join(each[part]) for each in keys] for part in range(3))
+    days = [_written(probe.birth_date) if probe.birth_date else "" for probe in probes]
+    with connection.cursor() as cursor:
+        cursor.execute(_MEETS, [list(range(len(probes))), family, given, swapped, days, house, house])
+        return near | {place for (place,) in cursor.fetchall()}
 
 
 def compare(probe: Probe, patient: Patient, known: Traits) -> Match:
@@ -218,6 +263,12 @@ def _near(day: dt.date) -> list[dt.date]:
     return sorted(near)
 
 
+@lru_cache(maxsize=4096)
+def _written(day: dt.date) -> str:
+    """The same days, as a statement takes them."""
+    return "|".join(each.isoformat() for each in _near(day))
+
+
 def _candidates(probe: Probe) -> Iterable[tuple[Patient, Traits]]:
     """Bounded rows worth comparing: same number, near date of birth with a name alike, both names alike."""
     known = _owners_of(probe)
@@ -235,10 +286,16 @@ def _candidates(probe: Probe) -> Iterable[tuple[Patient, Traits]]:
     return [(patient, known[pk]) for pk, patient in found.items()]
 
 
-def _conditions(probe: Probe, owners: Sequence[uuid.UUID]) -> list[Q]:
+def _keys_of(probe: Probe) -> tuple[list[str], list[str], list[str]]:
+    """The keys of the family name, of the given name, and of the given name taken for a family name."""
     family = [key for key in name_keys(probe.family) if key[0] in "dp"]
     given = [key for key in name_keys("", probe.given) if key[0] in "ge"]
     swapped = [key for key in name_keys(probe.given, probe.family) if key[0] in "dp"]
+    return family, given, swapped
+
+
+def _conditions(probe: Probe, owners: Sequence[uuid.UUID]) -> list[Q]:
+    family, given, swapped = _keys_of(probe)
     conditions = [Q(pk__in=owners)] if owners else []
     if probe.birth_date:
         any_name = Q(name_keys__overlap=[*family, *given, *swapped])

@@ -105,6 +105,7 @@ class RosterJob(Job):
         READ = "read", _("Reading the file")
         CHECK = "check", _("Checking every row")
         IMPORT = "import", _("Importing")
+        UNDO = "undo", _("Taking the import back")
 
     stage = models.CharField(max_length=6, choices=Stage.choices, default=Stage.READ)
     source = models.CharField(max_length=120)
@@ -117,9 +118,10 @@ class RosterJob(Job):
     head = models.JSONField(default=list)  # the headings as they stand in the file
     mapping = models.JSONField(default=dict)  # {"columns": {"3": "family"}, "order": "mdy"}
     counts = models.JSONField(default=dict)  # of the rows, by what became of them
+    spool_at = models.BigIntegerField(default=0)  # bytes of the spool behind the rows that are done
     privacy = Privacy(
         identifying=["head"],  # where there is no heading, somebody's row stands here
-        safe=[*JOB_SAFE, "stage", "source", "sheets", "sheet", "mapping", "counts"],
+        safe=[*JOB_SAFE, "stage", "source", "sheets", "sheet", "mapping", "counts", "spool_at"],
     )
 
     class Meta:
@@ -138,13 +140,24 @@ class RosterRow(Owned):
         NEW = "new", _("New")
         CHANGED = "changed", _("Changed")
 
+    class Undo(models.TextChoices):
+        WHOLE = "whole", _("Taken back")
+        PARTLY = "partly", _("Taken back in part")
+        KEPT = "kept", _("Kept")
+
     job = models.ForeignKey(RosterJob, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()  # of the row in the file
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    before = models.JSONField(null=True)  # the same fields as they were; null: the row cannot be taken back
     after = models.JSONField(default=dict)  # the fields it wrote, as it left them
+    added = models.JSONField(default=dict)  # ids of what it added: {"phones": [...], "task": ...}
+    undo = models.CharField(max_length=6, choices=Undo.choices, blank=True)
+    kept_because = models.JSONField(default=list)  # a sentence for each thing that was worked on since
 
-    privacy = Privacy(identifying=["after"], safe=["number", "outcome"])
+    privacy = Privacy(
+        identifying=["before", "after"], safe=["number", "outcome", "added", "undo", "kept_because"]
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="roster_row_once")]

@@ -99,9 +99,17 @@ def _at_rest(job: RosterJob) -> RosterJob:
 
 
 def _go_on(job: RosterJob, stage: str, by: User, **values: Any) -> RosterJob:
-    for path in Folder(SHELF, job.stored_file).path.glob("said-*"):
+    folder = Folder(SHELF, job.stored_file).path
+    for path in [*folder.glob("said-*"), *folder.glob("seen*")]:
         path.unlink(missing_ok=True)
-    fresh = {"rows_done": 0, "counts": {}, "error": "", "cancel_asked": False, "finished_at": None}
+    fresh = {
+        "rows_done": 0,
+        "spool_at": 0,
+        "counts": {},
+        "error": "",
+        "cancel_asked": False,
+        "finished_at": None,
+    }
     values = {"stage": stage, "status": Status.QUEUED, **fresh, **values}
     for name, value in values.items():
         setattr(job, name, value)

@@ -154,8 +154,13 @@ def _by_number(sender: Sender, facts: PatientFacts) -> Patient | None:
 
 
 def _is_probably_known(sender: Sender, facts: PatientFacts) -> bool:
-    probe = Probe(
-        organization_id=sender.organization.pk,
+    return any(match.is_strong for match in duplicates(probe_of(sender.organization.pk, facts)))
+
+
+def probe_of(organization_id: Any, facts: PatientFacts) -> Probe:
+    """What a row says of someone who may be on record. A member number names a family, so it does not ask."""
+    return Probe(
+        organization_id=organization_id,
         family=facts.values["family"],
         given=facts.values["given"],
         birth_date=facts.values["birth_date"],
@@ -165,7 +170,6 @@ def _is_probably_known(sender: Sender, facts: PatientFacts) -> bool:
         identifiers=frozenset(i.value for i in facts.identifiers if i.kind != Identifier.Kind.MB),
         postal_code=next((address.postal_code for address in facts.addresses), ""),
     )
-    return any(match.is_strong for match in duplicates(probe))
 
 
 def _create(job: RosterJob, sender: Sender, number: int, facts: PatientFacts, found: Found) -> Result:

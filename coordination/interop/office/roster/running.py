@@ -1,4 +1,7 @@
-"""A roster at work: read once, checked as often as wanted, imported fifty rows to a transaction."""
+"""A roster at work: read once, checked as often as wanted, imported fifty rows to a transaction.
+
+Where the next rows begin is kept with the job, so a long file costs as much per row at its end as at its beginning.
+"""
 
 import csv
 import io
@@ -10,19 +13,18 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.audit.actions import record
-from coordination.interop.fhir.keeping import Keeper
-from coordination.interop.fhir.problems import Rejected, Unreadable
+from coordination.interop.fhir.problems import Unreadable
 from coordination.interop.office.models import RosterJob
-from coordination.interop.office.roster.fields import BY_KEY, Unfit, head_of
-from coordination.interop.office.roster.keeping import OUTCOMES, Result, facts_of, keep_row
+from coordination.interop.office.roster.answering import Line, answer
+from coordination.interop.office.roster.checking import check
+from coordination.interop.office.roster.fields import BY_KEY, head_of
+from coordination.interop.office.roster.keeping import OUTCOMES
 from coordination.interop.office.roster.reading import rows_of, sheets_of
 from coordination.interop.office.store import Folder
-from coordination.lib.refusal import Refused
 from coordination.lib.retry import again_on_conflict
 from coordination.lib.rls import organization
 from coordination.lib.spreadsheets import safe_text
@@ -30,17 +32,13 @@ from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
 
 CHUNK = 50  # rows of one transaction
+CHECKED = 500  # rows checked at once
 FIRST_ROWS = 10  # among them the headings are looked for
 SHELF = "rosters"
-Line = tuple[int, list[str], str]
 
 
 class Halted(Exception):
     """Someone asked to stop, or another process has taken the job over."""
-
-
-class _Undo(Exception):
-    """Take back what a check did."""
 
 
 class Run:
@@ -89,21 +87,25 @@ class Run:
         )
 
     def step(self) -> None:
-        """Check or import the next fifty rows."""
-        lines = list(islice(self.lines(), self.job.rows_done, self.job.rows_done + CHUNK))
-        again_on_conflict(lambda: self._keep(lines))
+        """Check or import the next rows. What was read before is not read again."""
+        checks = self.job.stage == RosterJob.Stage.CHECK
+        lines, behind = self._next(CHECKED if checks and self.job.rows_done else CHUNK)
+        again_on_conflict(lambda: self._keep(lines, behind))
 
-    def _keep(self, lines: list[Line]) -> None:
-        tries = self.job.stage == RosterJob.Stage.CHECK
+    def _next(self, most: int) -> tuple[list[Line], int]:
+        """The rows after those that are done, and where in the spool the ones after them begin."""
+        with (self.folder.path / "rows").open("rb") as file:
+            file.seek(self.job.spool_at)
+            skip = 0 if self.job.spool_at else self.job.mapping["skip"] + self.job.rows_done
+            lines = [_line(text) for text in islice(file, skip, skip + most)]
+            return lines, file.tell()
+
+    def _keep(self, lines: list[Line], behind: int) -> None:
         with organization(self.job.organization_id):
-            results: list[Result] = []
-            try:
-                with transaction.atomic():
-                    results += [self._row(line) for line in lines]
-                    if tries:
-                        raise _Undo
-            except _Undo:
-                pass
+            checks = self.job.stage == RosterJob.Stage.CHECK
+            results = (
+                check(self.job, lines, self.folder) if checks else [answer(self.job, line) for line in lines]
+            )
             problems = [
                 (line, said) for line, result in zip(lines, results, strict=True) for said in result.said
             ]
@@ -113,31 +115,7 @@ class Run:
             )
             found = Counter(result.outcome for result in results)
             counts = {name: self.job.counts.get(name, 0) + found[name] for name in OUTCOMES}
-            self.move(rows_done=self.job.rows_done + len(lines), counts=counts)
-
-    def _row(self, line: Line) -> Result:
-        number, cells, doubt = line
-        job, columns = self.job, self.job.mapping["columns"]
-        named = {key: cells[int(at)] if int(at) < len(cells) else "" for at, key in columns.items()}
-        try:
-            if doubt:
-                raise Unfit("", doubt, _("Save the file as CSV (UTF-8) or as .xlsx and send it again."))
-            sender = Keeper(job.organization, job.source, job.created_by, job.team, job.coordinator)
-            today, from_1904 = job.organization.today(), job.mapping["from_1904"]
-            facts = facts_of(named, job.source, job.mapping["order"], today, from_1904=from_1904)
-            with transaction.atomic():
-                return keep_row(job, sender, number, facts)
-        except Unfit as unfit:
-            return Result("refused", [(unfit.key, unfit.what, unfit.how)])
-        except Rejected as rejected:
-            return Result("refused", [("", rejected.reason, _("Look at that record."))])
-        except Refused as refused:
-            return Result("refused", [("", refused.sentence, _("Put that right and import again."))])
-        except (IntegrityError, DataError):
-            return Result(
-                "refused",
-                [("", _("the row would break a rule of the database"), _("Tell an administrator."))],
-            )
+            self.move(rows_done=self.job.rows_done + len(lines), spool_at=behind, counts=counts)
 
     def end(self) -> None:
         self._end()
@@ -146,8 +124,7 @@ class Run:
         """The rows below the headings."""
         with (self.folder.path / "rows").open(encoding="utf-8") as file:
             for line in islice(file, self.job.mapping["skip"], None):
-                number, cells, doubt = json.loads(line)
-                yield number, cells, doubt
+                yield _line(line)
 
     def said(self) -> Iterator[tuple[Line, tuple[str, str, str]]]:
         """What there is to say about rows, in their order."""
@@ -171,6 +148,11 @@ class Run:
         with organization(self.job.organization_id):
             self.move(status=RosterJob.Status.DONE, finished_at=timezone.now(), **values)
             _tell(self.job)
+
+
+def _line(text: str | bytes) -> Line:
+    number, cells, doubt = json.loads(text)
+    return number, cells, doubt
 
 
 def _json(line: Line, said: tuple[str, str, str]) -> bytes:
