@@ -74,7 +74,7 @@ def end_care(*, patient: Patient, reason: str, by: User, version: int | None = N
             % {"n": patient.open_tasks}
         )
     today = by.organization.today()
-    _dismiss_team(patient, today + dt.timedelta(days=by.organization.sight_grace_days), by)
+    dismiss_team(patient, today + dt.timedelta(days=by.organization.sight_grace_days), by)
     values = {
         "status": Patient.Status.ENDED,
         "care_ended_on": today,
@@ -87,7 +87,7 @@ def end_care(*, patient: Patient, reason: str, by: User, version: int | None = N
     return patient
 
 
-def _dismiss_team(patient: Patient, last_day: dt.date, by: User) -> None:
+def dismiss_team(patient: Patient, last_day: dt.date, by: User) -> None:
     for member in CareTeamMember.objects.select_for_update().filter(patient=patient, ends_on__isnull=True):
         member.change({"is_primary": False, "ends_on": max(last_day, member.starts_on)}, by=by)
 

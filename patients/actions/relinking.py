@@ -40,6 +40,11 @@ class Column:
     def of(self, patient: Patient) -> Any:
         return self.model._base_manager.filter(**{self._attname: patient.pk})
 
+    def about(self, ids: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
+        """Whose rows these are: (patient, id of the row) for some patients."""
+        rows = self.model._base_manager.filter(**{f"{self._attname}__in": list(ids)})
+        yield from rows.values_list(self._attname, "pk")
+
     def move(self, source: Patient, target: Patient, *, but: Iterable[Any] = ()) -> list[str]:
         """Hand the rows of one record to another. Returns their ids. An edit that is open elsewhere finds them changed."""
         pks = list(self.of(source).exclude(pk__in=list(but)).order_by("pk").values_list("pk", flat=True))

@@ -360,7 +360,7 @@ def test_it_refuses_who_may_not_import(cast: Cast, signed_in: SignIn, who: str) 
     client = signed_in(getattr(cast, who))
     for path in ("", "new/", f"{job.pk}/", f"{job.pk}/progress/", f"{job.pk}/errors.csv"):
         assert client.get(f"/rosters/{path}").status_code == 403, path
-    for path in ("new/", *(f"{job.pk}/{act}/" for act in ("sheet", "check", "import", "cancel"))):
+    for path in ("new/", *(f"{job.pk}/{act}/" for act in ("sheet", "check", "import", "cancel", "undo"))):
         assert client.post(f"/rosters/{path}").status_code == 403, path
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from coordination.interop.office import views
+from coordination.interop.office.roster import undo_views as undoing
 from coordination.interop.office.roster import views as roster
 
 app_name = "office"
@@ -19,5 +20,6 @@ urlpatterns = [
     path("rosters/<uuid:pk>/check/", roster.roster_check, name="roster_check"),
     path("rosters/<uuid:pk>/import/", roster.roster_import, name="roster_import"),
     path("rosters/<uuid:pk>/cancel/", roster.roster_cancel, name="roster_cancel"),
+    path("rosters/<uuid:pk>/undo/", undoing.roster_undo, name="roster_undo"),
     path("rosters/<uuid:pk>/errors.csv", roster.roster_errors, name="roster_errors"),
 ]

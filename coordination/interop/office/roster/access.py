@@ -1,8 +1,9 @@
 """The doors to rosters: whoever may import patients sees the rosters of the organization."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.shortcuts import get_object_or_404
 
 from coordination.accounts.access import require
@@ -10,7 +11,7 @@ from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
-from coordination.interop.office.models import RosterJob
+from coordination.interop.office.models import RosterJob, RosterRow
 
 
 def list_rosters(user: User) -> QuerySet[RosterJob]:
@@ -24,6 +25,18 @@ def get_roster(user: User, pk: Any) -> RosterJob:
     job = get_object_or_404(jobs.select_related("organization", "created_by", "team", "coordinator"), pk=pk)
     require(user, Permission.PATIENT_IMPORT)
     return job
+
+
+def undoable(job: RosterJob) -> dict[str, int]:
+    """How many rows of each outcome an undo would look at; empty when there is nothing to take back."""
+    rows = job.rows.filter(before__isnull=False, undo="").values("outcome").annotate(n=Count("id"))
+    return {row["outcome"]: row["n"] for row in rows}
+
+
+def kept_rows(job: RosterJob) -> Iterator[tuple[int, list[str]]]:
+    """What an undo left as it is, row by row, and why."""
+    rows = job.rows.filter(undo__in=[RosterRow.Undo.PARTLY, RosterRow.Undo.KEPT]).order_by("number")
+    yield from rows.values_list("number", "kept_because").iterator()
 
 
 def mapping_before(job: RosterJob) -> dict[str, str]:

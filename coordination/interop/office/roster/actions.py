@@ -88,11 +88,33 @@ def cancel_roster(*, job: RosterJob, by: User) -> RosterJob:
     return job
 
 
+@transaction.atomic
+def undo_roster(*, job: RosterJob, reason: str, by: User) -> RosterJob:
+    """Take back what the import did, as far as nobody worked on it since. After a stop the same again goes on."""
+    job = RosterJob.objects.select_for_update().get(pk=job.pk)
+    if not job.is_over:
+        raise Refused(_("The roster is still being worked on. Wait for it, or stop it."))
+    if not reason.strip():
+        raise Refused(_("Say why the import is taken back."), field="reason")
+    rows = job.rows.filter(before__isnull=False)
+    left = rows.filter(undo="").count()
+    if not left:
+        raise Refused(_("There is nothing to take back."))
+    total = rows.count()
+    mapping = {**job.mapping, "undo_reason": reason.strip()[:200], "undo_by": str(by.pk)}
+    fresh: dict[str, Any] = {"cancel_asked": False, "finished_at": None, "error": ""}
+    values: dict[str, Any] = {"stage": Stage.UNDO, "status": Status.QUEUED, "mapping": mapping, **fresh}
+    values |= {"rows_total": total, "rows_done": total - left}
+    return _queue(job, values, by, reason=reason.strip()[:200])
+
+
 def _at_rest(job: RosterJob) -> RosterJob:
     """Lock the roster while nothing is being done with it, and its file is still here."""
     job = RosterJob.objects.select_for_update().get(pk=job.pk)
     if not job.is_over:
         raise Refused(_("The roster is still being worked on. Wait for it, or stop it."))
+    if job.stage == Stage.UNDO:
+        raise Refused(_("This roster was taken back. Upload it again to import it."))
     if not Folder(SHELF, job.stored_file).exists:
         raise Refused(_("The file is no longer here. Upload it again."))
     return job
@@ -110,10 +132,13 @@ def _go_on(job: RosterJob, stage: str, by: User, **values: Any) -> RosterJob:
         "cancel_asked": False,
         "finished_at": None,
     }
-    values = {"stage": stage, "status": Status.QUEUED, **fresh, **values}
+    return _queue(job, {"stage": stage, "status": Status.QUEUED, **fresh, **values}, by)
+
+
+def _queue(job: RosterJob, values: dict[str, Any], by: User, reason: str = "") -> RosterJob:
     for name, value in values.items():
         setattr(job, name, value)
     job.save(update_fields=list(values))
-    record(f"roster.{stage}_asked", by=by, target=job)
+    record(f"roster.{job.stage}_asked", by=by, target=job, reason=reason)
     post("roster.requested", organization_id=job.organization_id, job_id=job.pk)
     return job

@@ -90,3 +90,13 @@ class MappingForm(forms.Form):
         if order in {"either", "both"}:
             self.add_error("order", _("Dates like 02/03/1960 can be read two ways here. Say which is meant."))
         return {"columns": columns, "order": order or MDY}
+
+
+class UndoForm(forms.Form):
+    """Why an import is taken back: it stands with each record."""
+
+    reason = forms.CharField(
+        label=__("Why is this roster taken back?"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "input"}),
+    )

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from coordination.interop.fhir.problems import Unreadable
 from coordination.interop.office.models import RosterJob
-from coordination.interop.office.roster.running import Halted, Run, finish, get_job
+from coordination.interop.office.roster.running import Halted, Run, finish, get_job, move
+from coordination.interop.office.roster.undoing import Undoing
 from coordination.lib.rls import organization
 from coordination.outbox.actions import post
 from coordination.outbox.handling import commits_by_itself
@@ -26,8 +27,8 @@ def run_roster(message: Message) -> None:
     if job.cancel_asked:
         finish(job, RosterJob.Status.CANCELLED)
         return
-    run = Run(job)
-    if not run.folder.exists:
+    run: Run | Undoing = Run(job) if job.stage != RosterJob.Stage.UNDO else Undoing(job)
+    if not run.is_ready:
         finish(job, RosterJob.Status.FAILED, error=_("The file is no longer there. Upload it again."))
         return
     try:
@@ -47,11 +48,11 @@ def run_roster(message: Message) -> None:
         raise
 
 
-def _slice(run: Run) -> None:
+def _slice(run: Run | Undoing) -> None:
     job, until = run.job, time.monotonic() + SLICE_SECONDS
     with organization(job.organization_id):
-        run.move(status=RosterJob.Status.RUNNING)
-    if job.stage == RosterJob.Stage.READ:
+        move(job, status=RosterJob.Status.RUNNING)
+    if job.stage == RosterJob.Stage.READ and isinstance(run, Run):
         run.read()
         return
     while not run.is_through:

@@ -31,13 +31,14 @@ from coordination.worklist.due import Due
 from coordination.worklist.models import Task
 from patients.actions.identity import keys_of_name, mark_similar_names
 from patients.matching import Probe, duplicates
-from patients.models import ContactPoint, Identifier, Patient
+from patients.models import Address, ContactPoint, Identifier, Patient
 
 Outcome = Literal["new", "changed", "matched", "decision", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("new", "changed", "matched", "decision", "refused")
 FOLLOWED = ("family", "given", "middle", "suffix", "birth_date", "sex", "language")
 UNSAID: tuple[Any, ...] = ("", None, "unknown")
 NAMES = {"family", "given"}
+LINES: dict[str, type[Any]] = {"identifiers": Identifier, "phones": ContactPoint, "addresses": Address}
 
 
 @dataclass
@@ -176,7 +177,7 @@ def _create(job: RosterJob, sender: Sender, number: int, facts: PatientFacts, fo
     """A new patient is never without someone: the first contact is a task of the coordinator, or of the team's queue."""
     patient, _remarks = create_patient(sender, facts, found.taken)
     due = add_business_days(sender.organization.today(), settings.ROSTER_FIRST_CONTACT_DAYS)
-    open_task(
+    task = open_task(
         by=sender.by,
         patient=patient,
         title=_("New on the roster: first contact"),
@@ -188,7 +189,8 @@ def _create(job: RosterJob, sender: Sender, number: int, facts: PatientFacts, fo
         source=Task.Source.IMPORT,
         source_key=f"roster:{patient.pk}",
     )
-    _remember(job, number, patient, RosterRow.Outcome.NEW, FOLLOWED)
+    lines = _lines_of(patient)
+    _remember(job, number, patient, dict.fromkeys(FOLLOWED), lines | {"task": str(task.pk)})
     return Result("new")
 
 
@@ -201,7 +203,7 @@ def _follow(
         sent, stands = facts.values[name], getattr(patient, name)
         if sent in UNSAID or sent == stands:
             continue
-        if stands in UNSAID or (name in wrote and wrote[name] == _plain(stands)):
+        if stands in UNSAID or (name in wrote and wrote[name] == plain(stands)):
             values[name] = sent
         else:
             how = _("Nothing to do, unless the roster is right: then change the record by hand.")
@@ -211,6 +213,8 @@ def _follow(
         for name in ("family", "given", "preferred_name", "former_names")
     }
     keys = keys_of_name(*named.values()) if NAMES & set(values) else {}
+    before = {name: plain(getattr(patient, name)) for name in values}
+    lines, was = _lines_of(patient), patient.version
     changed = set(patient.change({**values, **keys}, by=sender.by)) - set(keys)
     facts.phones = _unknown_phones(patient, facts)
     facts.identifiers = [i for i in facts.identifiers if i.value != patient.record_number]
@@ -218,7 +222,8 @@ def _follow(
     if NAMES & changed:
         mark_similar_names(patient=patient)
     if changed:
-        _remember(job, number, patient, RosterRow.Outcome.CHANGED, [*values])
+        added = {kind: sorted({*ids} - {*lines[kind]}) for kind, ids in _lines_of(patient).items()}
+        _remember(job, number, patient, before, {**added, "was": was})
     return Result("changed" if changed else "matched", said)
 
 
@@ -235,16 +240,31 @@ def _written_before(patient: Patient, source: str) -> dict[str, Any]:
     return {name: value for after in rows.values_list("after", flat=True) for name, value in after.items()}
 
 
-def _remember(job: RosterJob, number: int, patient: Patient, outcome: str, names: Any) -> None:
+def _remember(
+    job: RosterJob, number: int, patient: Patient, before: dict[str, Any], added: dict[str, Any]
+) -> None:
+    """Keep what the row wrote and what was there before: that is what an undo puts back."""
+    is_new = "task" in added
     RosterRow.objects.create(
         organization_id=job.organization_id,
         job=job,
         number=number,
         patient=patient,
-        outcome=outcome,
-        after={name: _plain(getattr(patient, name)) for name in names},
+        outcome=RosterRow.Outcome.NEW if is_new else RosterRow.Outcome.CHANGED,
+        before={} if is_new else before,
+        after={name: plain(getattr(patient, name)) for name in before},
+        added=added | {"version": patient.version},
     )
 
 
-def _plain(value: Any) -> Any:
+def _lines_of(patient: Patient) -> dict[str, list[str]]:
+    """The ids of how the patient is reached and known."""
+    return {
+        kind: [str(pk) for pk in model.objects.filter(patient=patient).values_list("pk", flat=True)]
+        for kind, model in LINES.items()
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it."""
     return value.isoformat() if isinstance(value, dt.date) else value

@@ -49,6 +49,10 @@ class Run:
         self.folder = Folder(SHELF, job.stored_file)
 
     @property
+    def is_ready(self) -> bool:
+        return self.folder.exists
+
+    @property
     def is_through(self) -> bool:
         return self.job.rows_total is not None and self.job.rows_done >= self.job.rows_total
 
@@ -136,18 +140,28 @@ class Run:
 
     def move(self, **values: Any) -> None:
         """Move the job on. Raises Halted if it was stopped, or somebody else moved it meanwhile."""
-        mine = RosterJob.objects.filter(
-            pk=self.job.pk, cancel_asked=False, finished_at__isnull=True, rows_done=self.job.rows_done, stage=self.job.stage,
-        )  # fmt: skip
-        if not mine.update(**values):
-            raise Halted
-        for name, value in values.items():
-            setattr(self.job, name, value)
+        move(self.job, **values)
 
     def _end(self, **values: Any) -> None:
-        with organization(self.job.organization_id):
-            self.move(status=RosterJob.Status.DONE, finished_at=timezone.now(), **values)
-            _tell(self.job)
+        end(self.job, **values)
+
+
+def move(job: RosterJob, **values: Any) -> None:
+    """Move a job on. Raises Halted if it was stopped, or somebody else moved it meanwhile."""
+    mine = RosterJob.objects.filter(
+        pk=job.pk, cancel_asked=False, finished_at__isnull=True, rows_done=job.rows_done, stage=job.stage,
+    )  # fmt: skip
+    if not mine.update(**values):
+        raise Halted
+    for name, value in values.items():
+        setattr(job, name, value)
+
+
+def end(job: RosterJob, **values: Any) -> None:
+    """Close a stage that came to its end, and tell."""
+    with organization(job.organization_id):
+        move(job, status=RosterJob.Status.DONE, finished_at=timezone.now(), **values)
+        _tell(job)
 
 
 def _line(text: str | bytes) -> Line:
@@ -177,6 +191,13 @@ def csv_of_said(run: Run) -> Iterator[str]:
         at = places.get(key)
         value = cells[at] if at is not None and at < len(cells) else ""
         yield _csv([str(number), str(BY_KEY[key].label) if key else "", value, what, how, *cells])
+
+
+def csv_of_kept(rows: Iterator[tuple[int, list[str]]]) -> Iterator[str]:
+    """The rows an undo left as they are, and why."""
+    yield "\ufeff" + _csv([_("Row"), _("What")])
+    for number, why in rows:
+        yield _csv([str(number), " ".join(why)])
 
 
 def _csv(cells: list[str]) -> str:

@@ -17,10 +17,17 @@ from coordination.interop.access import list_sources
 from coordination.interop.office.models import RosterJob
 from coordination.interop.office.presenting import progress_of, state_of
 from coordination.interop.office.roster import actions
-from coordination.interop.office.roster.access import get_roster, list_rosters, mapping_before, take_errors
+from coordination.interop.office.roster.access import (
+    get_roster,
+    kept_rows,
+    list_rosters,
+    mapping_before,
+    take_errors,
+    undoable,
+)
 from coordination.interop.office.roster.fields import BY_KEY, guess
 from coordination.interop.office.roster.forms import MappingForm, UploadForm
-from coordination.interop.office.roster.running import SHELF, Run, csv_of_said
+from coordination.interop.office.roster.running import SHELF, Run, csv_of_kept, csv_of_said
 from coordination.interop.office.store import Folder
 from coordination.lib.paging import keyset
 from coordination.lib.refusal import Refused
@@ -125,11 +132,14 @@ def roster_errors(request: HttpRequest, pk: Any) -> HttpResponse | StreamingHttp
     user: Any = request.user
     job = get_roster(user, pk)
     run = Run(job)
-    if not run.folder.exists or "width" not in job.mapping:
+    undone = job.stage == RosterJob.Stage.UNDO
+    if not undone and (not run.folder.exists or "width" not in job.mapping):
         messages.info(request, _("The file is no longer here. Upload it again."))
         return redirect("office:roster", pk=job.pk)
     take_errors(user, job)
-    answer = StreamingHttpResponse(csv_of_said(run), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(
+        csv_of_kept(kept_rows(job)) if undone else csv_of_said(run), content_type="text/csv; charset=utf-8"
+    )
     answer.headers["Content-Disposition"] = f'attachment; filename="roster-{job.pk}.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -140,8 +150,9 @@ def _context(job: RosterJob, refusal: str = "", form: MappingForm | None = None)
     here, rests = run.folder.exists, job.is_over
     read = here and "width" in job.mapping
     imported = job.stage == RosterJob.Stage.IMPORT and job.status == RosterJob.Status.DONE
-    form = form or (_mapping_form(job) if read and rests and not imported else None)
-    said = list(islice(run.said(), SHOWN)) if read and rests else []
+    undone = job.stage == RosterJob.Stage.UNDO
+    form = form or (_mapping_form(job) if read and rests and not imported and not undone else None)
+    said = list(islice(run.said(), SHOWN)) if read and rests and not undone else []
     return {
         "job": job,
         "state": state_of(job),
@@ -151,13 +162,16 @@ def _context(job: RosterJob, refusal: str = "", form: MappingForm | None = None)
         "columns": _columns(run, form) if form else [],
         "form": form,
         "sheets": list(enumerate(job.sheets)) if here and rests and len(job.sheets) > 1 else [],
-        "can_import": here and rests and job.stage != RosterJob.Stage.READ and not imported
+        "can_import": here and rests and not undone and job.stage != RosterJob.Stage.READ and not imported
         and (job.stage == RosterJob.Stage.IMPORT or job.status == RosterJob.Status.DONE),
         "problems": [
             {"row": line[0], "field": BY_KEY[one[0]].label if one[0] else "", "what": one[1], "how": one[2]}
             for line, one in said
+        ] if not undone else [
+            {"row": number, "what": " ".join(why)} for number, why in islice(kept_rows(job), SHOWN)
         ],
         "is_gone": rests and not here,
+        "can_undo": rests and bool(undoable(job)),
     }  # fmt: skip
 
 
@@ -169,6 +183,9 @@ def summary(job: RosterJob) -> str:
         "matched": _("%(n)s as before"),
         "decision": _("%(n)s need a decision"),
         "refused": _("%(n)s refused"),
+        "whole": _("%(n)s taken back"),
+        "partly": _("%(n)s taken back in part"),
+        "kept": _("%(n)s kept"),
     }
     return ", ".join(words[name] % {"n": f"{job.counts[name]:,}"} for name in words if job.counts.get(name))
 
