@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -44,7 +44,7 @@ def jump(request: HttpRequest) -> HttpResponse:
         "rows": rows(found, user),
         "actions": _named(actions, text),
         "whose": current.display_name if current else "",
-        "pages": _named([*navigation(user, ""), *named_views(request)], text) or _way_out(user, found),
+        "pages": _named([*navigation(user, ""), *named_views(request)], text),
         "status": _status(text, len(found), count),
     }
     return render(request, "components/_jump_results.html", context)
@@ -83,14 +83,6 @@ def _patient_on(request: HttpRequest) -> uuid.UUID | None:
 
 def _named(entries: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
     return [entry for entry in entries if text.casefold() in str(entry["label"]).casefold()]
-
-
-def _way_out(user: User, found: list[Patient]) -> list[dict[str, Any]]:
-    """Where to go on when nobody among one's own patients is called that."""
-    if found or not user.may(Permission.BREAK_GLASS):
-        return []
-    url = reverse("access:emergency")
-    return [{"url": url, "label": _("Emergency access to another patient"), "icon": "shield-alert"}]
 
 
 def _status(text: str, shown: int, count: int) -> str:

@@ -16,9 +16,9 @@ SEEN = [(1, "overview"), (3, "history"), (11, "timeline")]  # minutes in, page
 
 
 def settle_emergency(layout: Layout, calendar: Calendar) -> None:
-    """A coordinator of one team was called about a patient of another. Nothing where there is one team only."""
+    """A coordinator was called about a patient of somebody else. Nothing where one coordinator has them all."""
     person = layout.coordinators[-1]
-    strangers = Patient.objects.active().exclude(team=layout.home[person.pk]).exclude(coordinator=person)
+    strangers = Patient.objects.active().exclude(pk__in=Patient.objects.visible_to(person))
     patient = strangers.order_by("record_number", "pk").first()
     if patient is None:
         return

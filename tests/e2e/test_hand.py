@@ -152,6 +152,10 @@ def test_a_list_others_changed_says_so_and_stays(visit, settings):
     settings.STALE_POLL_SECONDS = 1
     one = visit()
     page = one.open("/day/")
+    page.wait_for_timeout(
+        2_100
+    )  # what was saved within two seconds before the reading counts as changed since
+    page.reload()
     page.keyboard.press("j")
     before = rows_of(page).evaluate_all("rows => rows.map(row => row.id)")
     page.click("#stale button")
