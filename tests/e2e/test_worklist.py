@@ -196,7 +196,9 @@ def test_an_emergency_opens_a_record_and_somebody_reviews_it(visit):
     expect(page.locator("body")).to_contain_text(re.compile(r"min left"))
     grant = of_town(lambda: AccessGrant.objects.filter(user=caller, patient=stranger).latest("starts_at"))
     with page.expect_navigation():
-        page.get_by_role("button", name=re.compile("End now")).first.click()  # nobody reviews what still goes on
+        page.get_by_role(
+            "button", name=re.compile("End now")
+        ).first.click()  # nobody reviews what still goes on
     while deliver_due():
         pass
     review = visit("miriam").open("/access/reviews/")
