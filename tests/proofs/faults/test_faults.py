@@ -19,7 +19,7 @@ from tests.proofs.faults.mailbox import Mailbox
 from tests.proofs.faults.verdict import drain, judge
 from tests.proofs.faults.writers import Writer
 
-KILLS = 500 if FULL else 18
+KILLS = 500 if FULL else 12
 WRITERS = 6 if FULL else 4
 PAUSE = (0.3, 3.0) if FULL else (0.2, 1.2)  # seconds between two kills
 BACK_WITHIN = 60  # seconds
