@@ -57,7 +57,8 @@ class Town:
             self._own_day()
             self._flush()
         self._similar_names()
-        settle_emergency(self.layout, self.calendar)
+        if not self.tasks_each:  # a town to be multiplied has nothing that happens once
+            settle_emergency(self.layout, self.calendar)
         return self.layout
 
     def _sheet(self, label: str) -> Sheet:

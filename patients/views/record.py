@@ -54,7 +54,9 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     user: Any = request.user
     asked = request.POST if request.method == "POST" else request.GET
     group = asked.get("kind", "") if asked.get("kind", "") in GROUPS else ""
-    text = request.POST.get("q", "").strip()[:100]
+    text = (
+        request.POST.get("q", "").replace("\x00", "").strip()[:100]
+    )  # which PostgreSQL does not know as text
     after = asked.get("after", "")
     right = Permission.HISTORY_VIEW if user.may(Permission.HISTORY_VIEW) else Permission.TASK_VIEW
     searched = {"kind": Event.Kind.SEARCH, "name": "timeline.searched"} if text else {}

@@ -136,6 +136,12 @@ def test_a_search_finds_the_words_of_the_page(cast):
     assert titles(cast.ana, cast.pat, text="completed") == ["Ride home"]
 
 
+def test_what_no_text_can_hold_is_left_out_of_a_search(cast, signed_in):
+    ContactFactory(patient=cast.pat, note="again")
+    answer = signed_in(cast.ana).post(at("timeline", cast.pat), {"q": "a\x00gain"})
+    assert (answer.status_code, "again" in answer.text) == (200, True)
+
+
 def test_search_results_page_on_by_post(cast, signed_in):
     for _n in range(32):
         ContactFactory(patient=cast.pat, note="again")
