@@ -95,6 +95,7 @@ def test_nothing_is_lost_doubled_or_half_done(report: Report, seed: int) -> None
         report.say(", ".join(f"{name}: {len(found)}" for name, found in findings.items()))
     assert faults == []
     assert [write.refused for write in writes if write.refused] == []
+    assert [write.answers for write in writes if not write.acknowledged] == []
     assert {name: found for name, found in findings.items() if found} == {}
     assert audit.returncode == 0, audit.stdout + audit.stderr
     assert max(outages) <= BACK_WITHIN

@@ -95,8 +95,10 @@ class Writer(threading.Thread):
             raise Unclear from slow
         finally:
             connection.close()
-        if answer.status >= 500 or answer.status in {409, 429}:
-            raise Unclear  # broken, or still busy with the first copy: the same key again
+        if answer.status >= 500 or answer.status in {400, 409, 429}:
+            # broken, the session not written because the database went down (Django calls that 400), or still busy with
+            # the first copy: nothing is promised, the same key again
+            raise Unclear
         return answer.status, answer.getheader("Location") or ""
 
 
