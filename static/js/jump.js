@@ -15,12 +15,16 @@ function mark(option) {
   marked = option;
 }
 
+const ask = () => field.dispatchEvent(new Event("input"));
+
 document.addEventListener("click", (event) => {
   if (!event.target.closest(".jump")) return;
   field.form.reset();
   results.replaceChildren();
-  field.dispatchEvent(new Event("input"));
+  ask();
 });
+// whoever was quicker than the page asked before anybody listened
+field?.addEventListener("htmx:after:init", () => field.checkVisibility() && ask());
 field?.addEventListener("input", () => {
   answered = null;
   mark();

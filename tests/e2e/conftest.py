@@ -35,6 +35,10 @@ AXE = {
 }
 
 
+# htmx wakes a moment after the page has loaded; until then a link is only a link
+HEARS = "!document.querySelector('[hx-get], [hx-post]') || document.querySelector('[data-htmx-powered]')"
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     program = find_browser()
@@ -62,6 +66,7 @@ class Visit:
     context: BrowserContext
     server: str
     faults: list[str]
+    scripts: bool = True
 
     def page(self) -> Page:
         page = self.context.new_page()
@@ -89,6 +94,8 @@ class Visit:
     def open(self, path: str, page: Page | None = None) -> Page:
         page = page or self.page()
         page.goto(self.server + path)
+        if self.scripts:
+            page.wait_for_function(HEARS)
         return page
 
 
@@ -113,7 +120,7 @@ def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker
         )
         if who is not None:
             context.add_cookies([session_cookie(who, live_server.url)])
-        one = Visit(context, live_server.url, [])
+        one = Visit(context, live_server.url, [], scripts)
         visits.append(one)
         return one
 

@@ -121,6 +121,20 @@ def test_nobody_is_opened_before_the_answer_is_there(visit: VisitMaker) -> None:
     expect(page.get_by_text("No one like that among the patients you may see")).to_be_visible()
 
 
+HTMX_IS_LATE = """const at = window.setTimeout;
+window.setTimeout = (act, after, ...rest) => at(act, after || 900, ...rest);"""
+
+
+def test_whoever_is_quicker_than_the_page_is_answered(visit: VisitMaker) -> None:
+    one = visit("dana")
+    one.context.add_init_script(HTMX_IS_LATE)
+    page = one.page()
+    page.goto(one.server + "/day/")
+    press_ctrl_k(page)
+    assert page.locator("#jump-text[data-htmx-powered]").count() == 0
+    expect(page.locator("#jump").get_by_role("option", name="My day")).to_be_visible()
+
+
 def test_without_scripts_it_leads_to_the_list(visit: VisitMaker) -> None:
     page = visit("dana", scripts=False).open("/day/")
     page.get_by_role("link", name="Find a patient").click()
