@@ -1,11 +1,14 @@
 """The few pages that belong to no app: home, health, and errors that say what to do."""
 
+import sys
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from coordination.accounts.permissions import Permission
@@ -63,8 +66,15 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: names the line of the log, and nothing of what went wrong."""
+    """500: names the line of the log, and nothing of what went wrong. 503 when the database could not be had in time."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return unavailable()
     return render(request, "errors/500.html", {"reference": door.get().request_id}, status=500)
+
+
+def unavailable() -> HttpResponse:
+    """503: the database is away, or somebody else holds the same rows. Asks it nothing: not even who is signed in."""
+    return HttpResponse(render_to_string("errors/503.html"), status=503, headers={"Retry-After": "2"})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

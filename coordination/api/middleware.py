@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,14 +30,17 @@ class ApiDoor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
-        bearer = _bearer(request)
+        try:
+            bearer = _bearer(request)
+            refused = _too_much(request, bearer)
+        except (OperationalError, InterfaceError):
+            return problem("unavailable", headers={"Retry-After": "2"})
         request.bearer = bearer  # type: ignore[attr-defined]
         request.user = bearer.user if bearer else AnonymousUser()
         request._cached_user = request.user  # type: ignore[attr-defined]  # noqa: SLF001 - what the log line reads
         if bearer:
             door.set(replace(door.get(), app_id=str(bearer.app.pk)))
-        response = _too_much(request, bearer) or self.get_response(request)
-        return as_problem(response)
+        return as_problem(refused or self.get_response(request))
 
 
 def _bearer(request: HttpRequest) -> Bearer | None:
