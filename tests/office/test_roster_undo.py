@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from coordination.audit.models import Event
 from coordination.interop.office.models import RosterJob, RosterRow
+from coordination.lib.rls import organization
 from coordination.worklist.actions import claim_task
 from coordination.worklist.models import Task
 from patients.models import Address, ContactPoint, Identifier, Patient
@@ -142,3 +144,19 @@ def test_it_needs_a_reason_and_an_import(cast: Cast, sue: Client, bring: Any) ->
     job = bring(f"{HEAD}\n{ROW}\n", until="check")
     assert sue.post(f"/rosters/{job.pk}/undo/", {"reason": ""}).status_code == 422
     assert "nothing to take back" in sue.post(f"/rosters/{job.pk}/undo/", {"reason": "x"}).text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_list_of_what_stays_is_whole_although_the_answer_outlives_its_request(
+    cast: Cast, sue: Client
+) -> None:
+    with organization(cast.riverbend.pk):
+        job = RosterJob.objects.create(
+            organization=cast.riverbend, source="Payer", stage="undo", status="done", finished_at=timezone.now(),
+            created_by=cast.sue,
+        )  # fmt: skip
+        RosterRow.objects.create(
+            organization=cast.riverbend, job=job, number=7, patient=cast.pat, outcome="new", undo="kept",
+            kept_because=["Somebody worked on the first contact."],
+        )  # fmt: skip
+    assert "Somebody worked on the first contact." in errors(sue, job)

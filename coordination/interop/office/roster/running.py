@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -193,7 +193,7 @@ def csv_of_said(run: Run) -> Iterator[str]:
         yield _csv([str(number), str(BY_KEY[key].label) if key else "", value, what, how, *cells])
 
 
-def csv_of_kept(rows: Iterator[tuple[int, list[str]]]) -> Iterator[str]:
+def csv_of_kept(rows: Iterable[tuple[int, list[str]]]) -> Iterator[str]:
     """The rows an undo left as they are, and why."""
     yield "\ufeff" + _csv([_("Row"), _("What")])
     for number, why in rows:

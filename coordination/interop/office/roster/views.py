@@ -10,9 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.accounts.access import require
 from coordination.accounts.middleware import passive
-from coordination.accounts.permissions import Permission
 from coordination.interop.access import list_sources
 from coordination.interop.office.models import RosterJob
 from coordination.interop.office.presenting import progress_of, state_of
@@ -30,6 +28,7 @@ from coordination.interop.office.roster.forms import MappingForm, UploadForm
 from coordination.interop.office.roster.running import SHELF, Run, csv_of_kept, csv_of_said
 from coordination.interop.office.store import Folder
 from coordination.lib.paging import keyset
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 
 SHOWN = 50  # rows with something to say on the page; all of them are in the file
@@ -138,7 +137,9 @@ def roster_errors(request: HttpRequest, pk: Any) -> HttpResponse | StreamingHttp
         return redirect("office:roster", pk=job.pk)
     take_errors(user, job)
     answer = StreamingHttpResponse(
-        csv_of_kept(kept_rows(job)) if undone else csv_of_said(run), content_type="text/csv; charset=utf-8"
+        # read now: once the answer is on its way, the request's transaction and with it the rows are gone
+        csv_of_kept(list(kept_rows(job))) if undone else csv_of_said(run),
+        content_type="text/csv; charset=utf-8",
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="roster-{job.pk}.csv"'
     answer.headers["Cache-Control"] = "no-store"
