@@ -52,24 +52,27 @@ def keep(
     with hold(user_id=by.pk, key=form_key) as is_unused:
         if not is_unused:
             return None
-        mine = Draft.objects.visible_to(by).of_form(form, subject_id)
-        draft: Draft | None = mine.select_for_update().first()
-        if draft is not None:
-            draft.fields = {**draft.fields, **fields} if part else dict(fields)
-            draft.version += 1
-            draft.updated_at = timezone.now()
-            draft.save(update_fields=["fields", "version", "updated_at"])
-            return draft
-        draft = Draft.objects.create(
-            organization_id=by.organization_id,
-            user=by,
-            form=form,
-            subject_id=subject_id,
-            patient_id=patient_id,
-            fields=dict(fields),
-            updated_at=timezone.now(),
+        draft: Draft
+        draft, is_new = (
+            Draft.objects.select_for_update().get_or_create(  # two windows may begin to type at once
+                user=by,
+                form=form,
+                subject_id=subject_id,
+                defaults={
+                    "organization_id": by.organization_id,
+                    "patient_id": patient_id,
+                    "fields": dict(fields),
+                    "updated_at": timezone.now(),
+                },
+            )
         )
-        record("draft.started", by=by, target=draft, detail={"form": form})
+        if is_new:
+            record("draft.started", by=by, target=draft, detail={"form": form})
+            return draft
+        draft.fields = {**draft.fields, **fields} if part else dict(fields)
+        draft.version += 1
+        draft.updated_at = timezone.now()
+        draft.save(update_fields=["fields", "version", "updated_at"])
         return draft
 
 

@@ -79,3 +79,15 @@ def test_saving_that_arrives_while_a_draft_is_kept(ana):
     saving.join(5)
     assert saving.answer == 1  # the key was still free
     assert kept(ana) == 0
+
+
+def test_two_windows_that_begin_to_type_at_once(ana):
+    other = Other(ana.organization_id, lambda: keep(ana, uuid.uuid4()))
+    with rls.organization(ana.organization_id):
+        assert keep(ana, uuid.uuid4()).version == 1
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()  # it waits for the first one's row
+    other.join(5)
+    assert other.answer.version == 2
+    assert kept(ana) == 1
