@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import structlog
+from django.db import OperationalError
 from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from coordination.accounts.models import (
 )
 from coordination.audit.actions import record
 from coordination.lib.days import add_business_days
+from coordination.lib.retry import is_conflict
 from coordination.lib.rls import organization
 from coordination.outbox.actions import post
 from coordination.outbox.models import Message
@@ -44,9 +46,20 @@ def escalate() -> None:
             late: list[Any] = list(_late_too_long(house)[:ESCALATED_AT_ONCE])
             people = {person.pk: person for person in supervisors(house)} if late else {}
             by = ensure_system_user(house) if late else None
-            for task in late:
-                if by is not None and task.supervisor in people:
-                    escalate_task(task=task, to=people[task.supervisor], by=by)
+        for task in late:
+            if by is not None and task.supervisor in people:
+                _escalate(task, people[task.supervisor], by=by)
+
+
+def _escalate(task: Task, to: User, *, by: User) -> None:
+    """Each in a transaction of its own: nobody waits for the night. What somebody holds right now has its turn next hour."""
+    try:
+        with organization(task.organization_id):
+            escalate_task(task=task, to=to, by=by)
+    except OperationalError as error:
+        if not is_conflict(error):
+            raise
+        _log.warning("escalate.held", organization_id=str(task.organization_id))
 
 
 def _late_too_long(house: Organization) -> QuerySet[Task]:

@@ -11,9 +11,10 @@ from coordination.accounts.models import User
 from coordination.lib.days import add_business_days
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions import close_task, open_task
+from coordination.worklist.actions.caseload import last_contact
 from coordination.worklist.actions.caseload import settle as settle_caseload
 from coordination.worklist.due import Due
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Task
 from patients.actions.merging import Plan, note_change
 from patients.actions.unmerging import Undoing
 from patients.models import Patient, PatientMerge
@@ -114,13 +115,7 @@ def part(undoing: Undoing, *, by: User) -> None:
 
 def settle(merge: PatientMerge) -> None:
     """The caseload row of both: open tasks, next due, last contact."""
-    for pk in (merge.survivor_id, merge.merged_id):
-        last = Contact.objects.filter(patient_id=pk).order_by("-occurred_at", "-id").first()
-        settle_caseload(
-            pk,
-            last_contact_at=last.occurred_at if last else None,
-            last_contact_outcome=last.outcome if last else "",
-        )
+    settle_caseload(merge.survivor_id, merge.merged_id, **last_contact())
 
 
 def without_own(model: type[Any], rows: Any, merge: PatientMerge) -> Any:

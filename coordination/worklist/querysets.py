@@ -199,6 +199,10 @@ class ContactQuerySet(AboutPatientQuerySet):
     def visible_to(self, user: Any) -> Self:
         return super().visible_to(user) if user.may(Permission.TASK_VIEW) else self.none()
 
+    def standing(self) -> Self:
+        """Without those that were taken back."""
+        return self.filter(undone_at__isnull=True)
+
     def newest_first(self) -> Self:
         return self.order_by("-occurred_at", "-id")
 

@@ -17,7 +17,7 @@ from coordination.outbox.actions import post
 from coordination.worklist.actions.caseload import already_closed, lock_tasks, settle
 from coordination.worklist.actions.changing import change_tasks
 from coordination.worklist.actions.needing import follow
-from coordination.worklist.actions.planning import check_due, check_snooze, due_values
+from coordination.worklist.actions.planning import check_due, check_snooze, due_values, owner_values
 from coordination.worklist.actions.tasks import Sight, check_end, check_owner, end_values
 from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.due import Due
@@ -49,7 +49,7 @@ class Order:
             return due_values(task, self.due)
         if self.act == Act.ASSIGN:
             check_owner(patient=task.patient, owner=self.owner, queue=self.queue, by=by, sees=sees)
-            return {"owner": self.owner, "queue": self.queue}
+            return owner_values(task, owner=self.owner, queue=self.queue)
         raise TypeError(f"{self.act} is not done to many at once")
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from coordination.lib import display
 from coordination.lib.refusal import Refused
-from coordination.worklist.models import Dependency, Task
+from coordination.worklist.models import Contact, Dependency, Task
 from patients.models import Patient
 
 
@@ -79,3 +79,12 @@ def settle(*patient_ids: Any, **more: Any) -> None:
         next_due_at=Subquery(tasks.annotate(first=Min("due_at")).values("first")),
         **more,
     )
+
+
+def last_contact() -> dict[str, Any]:
+    """The newest contact that was not taken back, read from the contacts themselves: for `settle`."""
+    standing = Contact.objects.filter(patient=OuterRef("pk")).standing().newest_first()
+    return {
+        "last_contact_at": Subquery(standing.values("occurred_at")[:1]),
+        "last_contact_outcome": Coalesce(Subquery(standing.values("outcome")[:1]), Value("")),
+    }

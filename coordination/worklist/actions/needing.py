@@ -40,7 +40,12 @@ def set_needs(task: Task, wanted: Collection[str], *, by: User) -> dict[str, Any
     """Say what a locked task needs. Returns what that makes of its own fields; refuses a circle by naming it."""
     if wanted and task.is_critical:
         raise Refused(_("A safety matter waits for no other task."), field="needs")
-    found = {str(need.pk): need for need in needable(task).filter(pk__in=list(wanted))}
+    rows = needable(task).filter(pk__in=list(wanted))
+    if (
+        task.patient_id is None
+    ):  # no patient whose lock keeps these tasks as they are: none of them ends meanwhile
+        rows = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = {str(need.pk): need for need in rows}
     if found.keys() != set(wanted):
         raise Refused(_("One of these tasks has ended. Look again and save."), field="needs")
     _check_circle(task, found)

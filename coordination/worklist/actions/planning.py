@@ -80,12 +80,17 @@ def assign_task(
     """Hand a task to one person or to a team's queue. Whoever gets it must be able to see the patient."""
     task = lock_open_task(task, version=version)
     check_owner(patient=task.patient, owner=owner, queue=queue, by=by)
-    if (task.owner, task.queue) == (owner, queue):
-        raise Refused(_("That is who has it already."), field="to")
-    values = {"owner": owner, "queue": queue} | NOT_ESCALATED
+    values = owner_values(task, owner=owner, queue=queue)
     change_task(task=task, act=Act.ASSIGN, values=values, by=by)
     tell_owner(task, by=by)
     return task
+
+
+def owner_values(task: Task, *, owner: User | None, queue: Team | None) -> dict[str, Any]:
+    """What another owner changes with it."""
+    if (task.owner, task.queue) == (owner, queue):
+        raise Refused(_("That is who has it already."), field="to")
+    return {"owner": owner, "queue": queue} | NOT_ESCALATED
 
 
 @transaction.atomic

@@ -89,6 +89,8 @@ def open_task(
     `details`: context, due_rule, minutes, priority, checklist, attempt, attempts_planned, source, subject_route, subject_id,
     follows, repeat_every, repeat_unit, repeat_until.
     """
+    patient = lock_patient(patient) if patient is not None else None
+    # asked behind the lock: of two who open it for one patient at once, the second finds the first one's
     same: Task | None = (
         Task.objects.filter(organization_id=by.organization_id, source_key=source_key).first()
         if source_key
@@ -96,7 +98,6 @@ def open_task(
     )
     if same is not None:
         return same
-    patient = lock_patient(patient) if patient is not None else None
     task = place_task(
         by=by,
         title=title,

@@ -11,8 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ from coordination.accounts.models import Team, User
 from coordination.audit.actions import record, record_each
 from coordination.lib import display
 from coordination.lib.refusal import Refused
-from coordination.worklist.actions.caseload import lock_patients, lock_tasks, settle
+from coordination.worklist.actions.caseload import last_contact, lock_patients, lock_tasks, settle
 from coordination.worklist.actions.changing import save_tasks
 from coordination.worklist.actions.needing import follow, keep_in_step
 from coordination.worklist.actions.tasks import OUTREACH, Sight, check_owner
@@ -249,11 +248,7 @@ def _take_back(contacts: dict[Any, Contact], *, by: User) -> dict[str, Any]:
     """Mark the contacts; returns the last contact of a caseload row without them."""
     for contact in contacts.values():
         contact.change({"undone_at": timezone.now(), "undone_by": by}, by=by)
-    standing = Contact.objects.filter(patient=OuterRef("pk"), undone_at__isnull=True).newest_first()
-    return {
-        "last_contact_at": Subquery(standing.values("occurred_at")[:1]),
-        "last_contact_outcome": Coalesce(Subquery(standing.values("outcome")[:1]), Value("")),
-    }
+    return last_contact()
 
 
 def _undone_words(act: Change | Batch) -> str:

@@ -119,8 +119,13 @@ class Change(Taken):
         about: Any = self.task or self.contact
         return str(about.headline if self.task is not None else about.get_outcome_display())
 
+    @property
+    def is_of_contact(self) -> bool:
+        """A contact, or the next step it opened: they are taken back together."""
+        return self.contact_id is not None
+
     def may_be_undone_by(self, user: Any) -> bool:
         """By whoever may do what they undo."""
-        if self.act == Act.CONTACT:
+        if self.is_of_contact:
             return bool(user.may(Permission.CONTACT_LOG))
         return self.task is not None and self.task.may_be_worked_by(user)

@@ -271,3 +271,19 @@ def test_two_batches_over_the_same_patients_at_once(transactional_db):
     assert told == [6, 6]
     with organization(ana.organization_id):
         assert set(Patient.objects.values_list("open_tasks", flat=True)) == {0}
+
+
+def test_another_owner_starts_the_count_of_what_is_late_anew(cast, rows):
+    (task,) = rows(1)
+    Task.objects.filter(pk=task.pk).update(escalated_at=timezone.now(), escalated_to=cast.sue)
+    order = Order(Act.ASSIGN, owner=cast.max)
+    act_on_many(tasks=[task], order=order, by=cast.ana, versions={})
+    task.refresh_from_db()
+    assert (task.owner, task.escalated_at, task.escalated_to) == (cast.max, None, None)
+
+
+def test_who_has_it_already_is_not_given_it_again(cast, rows):
+    (task,) = rows(1)
+    Task.objects.filter(pk=task.pk).update(escalated_at=timezone.now(), escalated_to=cast.sue)
+    outcome = act_on_many(tasks=[task], order=Order(Act.ASSIGN, owner=cast.ana), by=cast.sue, versions={})
+    assert outcome.refused == {task.pk: "That is who has it already."}

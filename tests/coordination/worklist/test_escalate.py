@@ -1,12 +1,15 @@
 """What stays late goes up to the supervisor, once, and the owner keeps it."""
 
 import datetime as dt
+import threading
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from coordination.accounts.models import TeamMembership
 from coordination.audit.models import Event
-from coordination.lib.rls import enter_organization
+from coordination.lib.rls import enter_organization, organization
 from coordination.notifications.models import Notification
 from coordination.worklist.actions import assign_task, change_due, close_task
 from coordination.worklist.actions.escalating import overdue_since
@@ -124,3 +127,36 @@ class TestMadeAnew:
     def test_closing_keeps_that_it_was(self, cast, late):
         run(cast)
         assert close_task(task=again(late), by=cast.ana).escalated_to == cast.sue
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_somebody_holds_keeps_no_other_from_its_turn(cast):
+    old = timezone.now() - dt.timedelta(days=9)
+    with organization(cast.riverbend.pk):
+        held, free = (
+            TaskFactory(patient=cast.pat, owner=owner, due_at=old) for owner in (cast.ana, cast.max)
+        )
+        Task.objects.filter(pk=held.pk).update(patient=None)
+    has_it, done = threading.Event(), threading.Event()
+
+    def hold():
+        with organization(cast.riverbend.pk):
+            Task.objects.select_for_update().get(pk=held.pk)
+            has_it.set()
+            done.wait(20)
+        connection.close()
+
+    TeamMembership.objects.create(team=cast.north, user=cast.ana, starts_on=cast.riverbend.today())
+    other = threading.Thread(target=hold)
+    other.start()
+    assert has_it.wait(10)
+    try:
+        escalate()
+    finally:
+        done.set()
+        other.join(10)
+    with organization(cast.riverbend.pk):
+        assert again(free).escalated_to == cast.sue
+        assert again(held).escalated_to is None
+        escalate()  # an hour later
+        assert again(held).escalated_to == cast.sue

@@ -17,6 +17,7 @@ from coordination.worklist.models import Contact, Dependency, Task
 from patients.models import AccessDenial, AccessGrant, CareTeamMember, Patient
 from patients.querysets import forget_scope
 from tests.factories import PatientFactory, TaskFactory, join_care_team
+from tests.factories.record import ContactFactory
 
 pytestmark = pytest.mark.django_db
 SOON = dt.timedelta(hours=4)
@@ -239,6 +240,11 @@ def test_a_patient_with_two_coordinators(cast):
 def test_a_caseload_row_that_a_recount_does_not_give(cast, promise, values):
     Patient.objects.update(**values)
     assert list(loose(cast.riverbend)) == ["caseload_wrong"]
+
+
+def test_a_contact_that_was_taken_back_is_not_the_last_one(cast, promise):
+    ContactFactory(patient=cast.pat, created_by=cast.ana, undone_at=timezone.now(), undone_by=cast.ana)
+    assert loose(cast.riverbend) == {}
 
 
 def test_every_rule_has_been_broken_here():

@@ -1,13 +1,19 @@
 """What has to end first: blocked, ready, to be decided, and no circle."""
 
+import threading
+
 import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
 
 from coordination.lib.refusal import Refused
 from coordination.lib.rls import organization
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
-from coordination.worklist.actions import close_task, edit_task, set_waiting, undo_change
+from coordination.worklist.actions import close_task, edit_task, open_task, set_waiting, undo_change
+from coordination.worklist.actions.caseload import lock_open_task
 from coordination.worklist.actions.needing import follow
+from coordination.worklist.due import Due
 from coordination.worklist.handlers import follow_ended
 from coordination.worklist.models import Task
 from tests.coordination.worklist.test_edit import shown, stored, url
@@ -135,3 +141,33 @@ class TestReady:
         assert again(task).status == "open"
         follow([first], by=cast.ana)  # told again, nothing to do
         assert again(task).status == "open"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_tasks_about_nobody_that_come_to_need_each_other_at_once_one_is_refused(cast):
+    """No patient's lock keeps them apart: each waits for the task it is to need."""
+    with organization(cast.riverbend.pk):
+        one, two = (
+            open_task(by=cast.ana, title=title, reason="So", due=Due(timezone.now()))
+            for title in ("One", "Two")
+        )
+    start, told = threading.Barrier(2), []
+
+    def need(task, other):
+        try:
+            with organization(cast.riverbend.pk):
+                locked = lock_open_task(task)
+                start.wait(10)
+                edit_task(task=locked, by=cast.ana, values={"needs": [str(other.pk)]})
+            told.append("done")
+        except (Refused, OperationalError) as refusal:
+            told.append(type(refusal).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=need, args=pair) for pair in ((one, two), (two, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(told) == ["OperationalError", "done"], told

@@ -62,7 +62,7 @@ def test_the_contacts_of_a_day(cast, signed_in, contact):
     text = text_of(client.get(f"/patients/{cast.pat.pk}/contacts/text/"))
     assert "Walks again." in text
     assert "Long ago" not in text
-    for nonsense in ("x", "2026-13-45"):
+    for nonsense in ("x", "2026-13-45", "9999-12-31", "0001-01-01"):
         assert "Walks again." in text_of(client.get(f"/patients/{cast.pat.pk}/contacts/text/?day={nonsense}"))
     assert "No contact was logged" in text_of(
         client.get(f"/patients/{cast.pat.pk}/contacts/text/?day=2001-01-01")

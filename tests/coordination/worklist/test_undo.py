@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
+from coordination.accounts.permissions import Permission
 from coordination.audit.models import Event
 from coordination.lib.refusal import Refused
 from coordination.lib.rls import organization
@@ -192,6 +193,12 @@ class TestContact:
         assert (contact.undone_by, contact.note) == (cast.ana, "")
         assert Event.objects.filter(name="contact.undone", target_id=str(contact.pk)).count() == 1
         assert not Change.objects.filter(contact=contact, undone_at__isnull=True).exists()
+
+    def test_the_next_step_is_undone_by_whoever_may_undo_the_contact(self, cast, task, log):
+        change = Change.objects.get(task=log().next_task)
+        assert change.may_be_undone_by(cast.ana)
+        cast.ana.__dict__["permissions"] = cast.ana.permissions - {Permission.CONTACT_LOG}
+        assert not change.may_be_undone_by(cast.ana)
 
     def test_undoing_the_next_step_undoes_the_contact(self, cast, task, log):
         contact = log()
