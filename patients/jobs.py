@@ -17,5 +17,7 @@ def gather_late_rows() -> None:
     for house in Organization.objects.order_by("pk"):
         with organization(house.pk):
             recent = PatientMerge.objects.filter(undone_at__isnull=True, at__gte=timezone.now() - LATEST)
-            for merge in recent.order_by("at", "pk"):
+            merges = list(recent.order_by("at", "pk"))
+        for merge in merges:  # each for itself: the locks of one are gone before the next one's are taken
+            with organization(house.pk):
                 unmerging.gather_late_rows(merge=merge)

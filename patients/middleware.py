@@ -25,11 +25,13 @@ class FollowMerged:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, MergedAway):
             return None
-        url = _same_page(request, exception)
-        if request.method not in {"GET", "HEAD"}:
-            sentence = _(
-                "This record was merged into another one while you were working. Nothing was saved: enter it there."
-            )
+        url, looks = _same_page(request, exception), request.method in {"GET", "HEAD"}
+        sentence = _(
+            "This record was merged into another one while you were working. Nothing was saved: enter it there."
+        )
+        if hasattr(request, "bearer"):  # a program is told the same, without a session that keeps words
+            return redirect(url) if looks else HttpResponse(sentence, status=409, content_type="text/plain")
+        if not looks:
             context = {"conflict": {"sentence": sentence, "cancel_url": url}}
             return render(request, "errors/409.html", context, status=409)
         messages.info(request, _("The record you asked for was merged into this one."))

@@ -1,6 +1,6 @@
 """Who the patient is: names, person, language. The keys a name is found by are made here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -117,9 +117,22 @@ def mark_similar_names(*, patient: Patient) -> int:
     Patient.objects.filter(pk__in=[patient.pk, *found] if found else [], has_similar_name=False).update(
         has_similar_name=True
     )
-    alone = Patient.objects.filter(pk__in=[*gone, *([] if found else [patient.pk])], has_similar_name=True)
-    alone.filter(similar_names__isnull=True).update(has_similar_name=False)
+    _unmark([*gone, *([] if found else [patient.pk])])
     return len(found)
+
+
+def forget_similar_names(patient: Patient) -> None:
+    """Nobody is taken any more for a patient whose record goes into another one."""
+    pairs = SimilarName.objects.filter(Q(patient=patient) | Q(other=patient))
+    others = set(pairs.values_list("other_id", flat=True))
+    pairs.delete()
+    _unmark(others)
+
+
+def _unmark(ids: Collection[Any]) -> None:
+    """Of these, those who are like nobody any more."""
+    marked = Patient.objects.filter(pk__in=ids, has_similar_name=True, similar_names__isnull=True)
+    marked.update(has_similar_name=False)
 
 
 def _neighbors(patient: Patient) -> Any:

@@ -17,11 +17,11 @@ from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
 from coordination.lib.typed import read_day
 from coordination.outbox.actions import post
-from patients.actions.identity import keys_of_name, mark_similar_names
+from patients.actions.identity import forget_similar_names, keys_of_name, mark_similar_names
 from patients.actions.reaching import new_identifier
 from patients.actions.relinking import drafts_in_both, relink
 from patients.comparing import kept_values
-from patients.models import CareTeamMember, Identifier, Patient, PatientMerge, SimilarName
+from patients.models import CareTeamMember, Identifier, Patient, PatientMerge
 from patients.seers import Seers, seers_of
 
 CARE_TEAM, PATIENT, IDENTIFIER = (model._meta.label for model in (CareTeamMember, Patient, Identifier))
@@ -47,6 +47,7 @@ def plan_merge(*, survivor: Patient, merged: Patient, chosen: Mapping[str, str])
     """Return what would happen, in words. Raises Refused when it cannot be done."""
     refuse_unfit(survivor, merged)
     plan = Plan(survivor, merged, kept_values(survivor, merged, chosen))
+    _refuse_death_before_birth(plan)
     _weigh_sight(plan, seers_of(survivor.organization, [survivor, merged]))
     _refuse_blind_coordinator(plan)
     plan.sentences += [*_care_team_words(survivor, merged), *_draft_words(survivor, merged)]
@@ -111,8 +112,7 @@ def merge_patients(
     merge.moved = relink(merged, survivor)
     _keep_the_number(merge, by)
     _keep_values(merge, plan.values, by)
-    SimilarName.objects.filter(patient=merged).delete()
-    SimilarName.objects.filter(other=merged).delete()
+    forget_similar_names(merged)
     merge.save(force_insert=True)
     for part in parts():
         part.carry(merge, by=by)
@@ -158,6 +158,14 @@ def _weigh_sight(plan: Plan, seers: Seers) -> None:
     after = seers.of([one.pk, two.pk], plan.team_id)
     plan.gains = seers.named(after - (sees_one & sees_two))
     plan.losses = seers.named((sees_one | sees_two) - after)
+
+
+def _refuse_death_before_birth(plan: Plan) -> None:
+    born, died = (
+        plan.values.get(name, getattr(plan.survivor, name)) for name in ("birth_date", "deceased_on")
+    )
+    if born is not None and died is not None and died < born:
+        raise Refused(_("The patient would have died before the date of birth. Choose both anew."))
 
 
 def _refuse_blind_coordinator(plan: Plan) -> None:

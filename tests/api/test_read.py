@@ -11,7 +11,7 @@ from coordination.audit.models import Event
 from coordination.worklist.actions import NextStep, close_task, log_contact
 from coordination.worklist.due import Due
 from patients.models import Patient
-from tests.factories import PatientFactory, TaskFactory
+from tests.factories import PatientFactory, TaskFactory, merged_into
 from tests.factories.record import ConditionFactory
 
 # token, calls, savepoint, organization, its end: what letting in costs
@@ -181,3 +181,13 @@ def test_other_answers_have_the_same_form(cast, api):
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
     assert one.get("tasks/")["Cache-Control"] == "private, no-store"
+
+
+def test_a_merged_record_leads_to_the_one_that_stays_and_keeps_no_session(cast, api):
+    old = merged_into(cast.pat, cast.sue, family="Older").merged_id
+    answer = api(cast.ana).get(f"patients/{old}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/api/v1/patients/{cast.pat.pk}/")
+    assert not answer.cookies
+    refused = api(cast.ana).patch(f"patients/{old}/", {"given": "Patricia"}, If_Match='"1"')
+    assert (refused.status_code, refused["Content-Type"]) == (409, "application/problem+json")
+    assert "merged into another one" in refused.json()["detail"]

@@ -28,6 +28,7 @@ from patients.models import (
     ContactPoint,
     Patient,
     PatientMerge,
+    SimilarName,
     TwoPeople,
 )
 from patients.seers import seers_of
@@ -409,3 +410,32 @@ def test_told_apart_is_remembered_both_ways(cast, twin):
     assert TwoPeople.objects.count() == 2
     with pytest.raises(Refused):
         tell_apart(patient=cast.pat, other=twin, reason="", by=cast.ana)
+
+
+def test_the_last_contact_of_a_merged_record_is_none_that_was_taken_back(cast, twin):
+    now, hour = timezone.now(), dt.timedelta(hours=1)
+    stands = ContactFactory(patient=twin, created_by=cast.sue, occurred_at=now - 2 * hour)
+    ContactFactory(
+        patient=twin, created_by=cast.sue, occurred_at=now - hour, undone_at=now, undone_by=cast.sue
+    )
+    merge(cast, twin)
+    cast.pat.refresh_from_db()
+    assert cast.pat.last_contact_at == stands.occurred_at
+
+
+def test_a_date_of_birth_after_the_date_of_death_is_refused_in_words(cast, twin):
+    Patient.objects.filter(pk=cast.pat.pk).update(birth_date=dt.date(1990, 1, 1))
+    Patient.objects.filter(pk=twin.pk).update(is_deceased=True, deceased_on=dt.date(1985, 1, 1))
+    cast.pat.refresh_from_db()
+    twin.refresh_from_db()
+    with pytest.raises(Refused, match="died before"):
+        plan_merge(survivor=cast.pat, merged=twin, chosen={"birth_date": "survivor", "death": "merged"})
+
+
+def test_whoever_was_only_like_the_record_that_went_away_is_not_marked_any_more(cast, twin):
+    other = PatientFactory(organization=cast.riverbend, team=cast.south, has_similar_name=True)
+    for one, two in ((twin, other), (other, twin)):
+        SimilarName.objects.create(organization=cast.riverbend, patient=one, other=two, reason="sounds_alike")
+    merge(cast, twin)
+    other.refresh_from_db()
+    assert not other.has_similar_name
