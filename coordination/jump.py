@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
 from coordination.audit.actions import record_access
-from coordination.lib.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.navigation import navigation
 from coordination.worklist.saved import named_views
 from patients.access import list_patients, recently_opened

@@ -6,12 +6,11 @@ from django.db import models
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.paging import Page, keyset
+from coordination.lib.permissions import Permission, require
 from patients.models import (
     CareTeamMember,
     HistoryItem,

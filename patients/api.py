@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coordination.accounts.access import list_colleagues, list_teams, require
+from coordination.accounts.access import list_colleagues, list_teams
 from coordination.api.base import ApiView, Operation
 from coordination.api.paging import PageQuery, page_answer
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
-from coordination.lib.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from patients import serializers as shapes
 from patients.access import get_patient, list_patients, open_record, rows_of

@@ -16,13 +16,12 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.audit.models import Event
 from coordination.lib.lookups import Begins
 from coordination.lib.names import sort_key
 from coordination.lib.paging import Page, keyset
+from coordination.lib.permissions import Permission, require
 from coordination.lib.sealed import Unreadable, seal, unseal
 from patients.models import AccessGrant, Patient
 from patients.querysets import HIDDEN, scope_of

@@ -6,11 +6,10 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.lib.languages import language_name
 from coordination.lib.listing import Column, Listing, words_of
+from coordination.lib.permissions import Permission, require
 from patients import registry as table
 from patients.access import list_patients
 from patients.models import Patient

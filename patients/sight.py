@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import SEE_PATIENTS, User
 from coordination.accounts.permissions import Permission
-from coordination.accounts.roles import ROLES
+from coordination.accounts.roles import roles_with
 from coordination.lib import display
 from coordination.lib.paging import Page, keyset
 from patients.models import Patient
@@ -112,9 +112,9 @@ def people_who_see(
 ) -> Page[Explanation]:
     """Everyone who sees the patient now, and everyone who is denied it, by name. Its statements do not grow with them."""
     paths = _read_paths(patient)
-    whole = Q(roles__overlap=_roles_with(Permission.PATIENT_VIEW_ORGANIZATION))
+    whole = Q(roles__overlap=roles_with(Permission.PATIENT_VIEW_ORGANIZATION))
     people: QuerySet[User] = User.objects.visible_to(user).filter(
-        Q(pk__in=list(paths)) | whole, is_active=True, roles__overlap=_roles_with(Permission.PATIENT_VIEW)
+        Q(pk__in=list(paths)) | whole, is_active=True, roles__overlap=roles_with(Permission.PATIENT_VIEW)
     )
     page = keyset(people, order=[("name", "asc"), ("id", "asc")], after=after, before=before)
     rows = [_explained(person, paths[person.pk]) for person in page.rows]
@@ -124,7 +124,7 @@ def people_who_see(
 def helpers(user: User) -> list[str]:
     """Names of those who can add somebody to a care team or a team: said to whoever has no sight."""
     people = (
-        list_colleagues(user).filter(roles__overlap=_roles_with(Permission.TEAM_MANAGE)).exclude(pk=user.pk)
+        list_colleagues(user).filter(roles__overlap=roles_with(Permission.TEAM_MANAGE)).exclude(pk=user.pk)
     )
     return [person.name for person in people[:HELPERS]]
 
@@ -163,7 +163,3 @@ def _values(patient: Patient) -> dict[str, Any]:
         "today": patient.organization.today(),
         "now": timezone.now(),
     }
-
-
-def _roles_with(permission: Permission) -> list[str]:
-    return [name for name, role in ROLES.items() if permission in role.permissions]

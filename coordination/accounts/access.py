@@ -31,15 +31,9 @@ from coordination.accounts.models import (
     TeamUserObjectPermission,
     User,
 )
-from coordination.accounts.permissions import Permission
+from coordination.lib.permissions import Permission, require
 
 FIRST_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
-
-def require(user: Any, permission: Permission) -> None:
-    """Raise PermissionDenied (403) unless one of the person's roles allows this."""
-    if not user.may(permission):
-        raise PermissionDenied(str(permission.label))
 
 
 # --- the second step ----------------------------------------------------------------------------------------------

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from coordination.accounts import access
 from coordination.accounts.forms import PeopleFilterForm
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.lib.listing import Column, Listing
+from coordination.lib.permissions import Permission, require
 
 
 def users(user: User, query: QueryDict) -> Listing:
     """Who works here, with the filters that are chosen; a typed name is not kept."""
-    access.require(user, Permission.USER_MANAGE)
+    require(user, Permission.USER_MANAGE)
     asked = {name: str(query.get(name, "")) for name in ("role", "team", "state")}
     form = PeopleFilterForm(asked, teams=access.list_teams(user))
     chosen = form.cleaned_data if form.is_valid() else {}

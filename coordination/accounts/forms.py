@@ -20,6 +20,7 @@ from coordination.accounts import actions
 from coordination.accounts.keys import COMMANDS, FIXED, key_of, own_only, read_key, shown
 from coordination.accounts.models import Site, Team, User
 from coordination.accounts.roles import ROLES
+from coordination.lib.day_field import DayField
 
 ONE_STEP = 30  # seconds a code is valid, before the tolerance
 
@@ -220,17 +221,11 @@ class SiteForm(forms.Form):
     mark_optional = True
 
 
-def _day(label: Any, **values: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **values
-    )
-
-
 class MemberForm(forms.Form):
     user = forms.ModelChoiceField(
         label=_("Person"), queryset=User.objects.none(), empty_label=_("Choose a person")
     )
-    starts_on = _day(_("From"))
+    starts_on = DayField(label=_("From"))
     sees_patients = forms.BooleanField(
         label=_("Sees this team's patients"),
         required=False,

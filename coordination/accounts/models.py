@@ -19,6 +19,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from coordination.accounts.permissions import Permission
 from coordination.accounts.querysets import CoverQuerySet, TeamQuerySet, UserManager, UserQuerySet
 from coordination.accounts.roles import ROLES, permissions_of
+from coordination.lib import display
 from coordination.lib.choices import known_values
 from coordination.lib.ids import new_id
 from coordination.lib.privacy import Privacy
@@ -196,8 +197,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def initials(self) -> str:
-        words = self.name.split()
-        return "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words)).upper()
+        return display.initials(self.name)
 
     @property
     def first_name(self) -> str:

@@ -125,3 +125,8 @@ ROLES: dict[str, Role] = dict(
 def permissions_of(roles: Iterable[str]) -> frozenset[P]:
     """Return what a person with these roles may do. An unknown role gives nothing."""
     return frozenset().union(*(ROLES[name].permissions for name in roles if name in ROLES))
+
+
+def roles_with(permission: P) -> list[str]:
+    """Return the names of the roles that allow this."""
+    return [name for name, role in ROLES.items() if permission in role.permissions]

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as __
 from rest_framework import serializers
 
-FIRST, LAST = 1850, 2199  # years; beyond them a date is a slip, and some clocks cannot count it
+from coordination.lib.days import FIRST_YEAR, LAST_YEAR
 
 
 class Input(serializers.Serializer[Any]):
@@ -78,7 +78,7 @@ class Moment(serializers.DateTimeField):
             moment = parse_datetime(value) if isinstance(value, str) else None
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None or not FIRST <= moment.year <= LAST:
+        if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             self.fail("zone")
         return moment.astimezone(dt.UTC)
 
@@ -86,7 +86,7 @@ class Moment(serializers.DateTimeField):
 class Day(serializers.DateField):
     def to_internal_value(self, value: Any) -> dt.date:
         day: dt.date = super().to_internal_value(value)
-        if not FIRST <= day.year <= LAST:
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
             self.fail("invalid", format="YYYY-MM-DD")
         return day
 

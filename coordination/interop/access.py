@@ -5,12 +5,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from coordination.accounts.access import list_colleagues, list_teams, require
+from coordination.accounts.access import list_colleagues, list_teams
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.accounts.roles import ROLES
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
+from coordination.lib.permissions import Permission, require
 from patients.models import ImportIssue, ImportJob
 
 CARRIERS = [name for name, role in ROLES.items() if Permission.CONTACT_LOG in role.permissions]

@@ -9,9 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.accounts.access import require
 from coordination.accounts.middleware import passive
-from coordination.accounts.permissions import Permission
 from coordination.interop import actions
 from coordination.interop.access import export_issues, get_import, list_imports, list_issues, list_sources
 from coordination.interop.fhir.reading import is_named_by_line
@@ -20,6 +18,7 @@ from coordination.interop.forms import ImportForm
 from coordination.interop.presenting import counts_by_kind, heading, issue_tabs, progress_of, state_of
 from coordination.interop.texts import csv_rows, summary
 from coordination.lib.paging import keyset
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from patients.models import ImportJob
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+FIRST_YEAR, LAST_YEAR = 1850, 2199  # beyond them a date is a slip, and some clocks cannot count it
+
 
 @lru_cache(maxsize=64)
 def federal_holidays(year: int) -> frozenset[dt.date]:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField
+from django.db.models import Func
 from django.shortcuts import get_object_or_404
 
 from coordination.accounts.models import User
+from coordination.lib.paging import count_within
 from coordination.notifications.models import Notification
 
 MANY = 100  # beyond this the bell says no number
@@ -30,8 +30,7 @@ def count_unread(user: User) -> int:
 
 def unread_within(user: User) -> Func:
     """The same number as an expression, for a page that reads it with something else."""
-    first = ArraySubquery(Notification.objects.visible_to(user).unread().order_by().values("pk")[:MANY])
-    return Func(first, function="cardinality", output_field=IntegerField())
+    return count_within(Notification.objects.visible_to(user).unread(), MANY - 1)
 
 
 def remember_unread(user: User, number: int) -> None:

@@ -14,10 +14,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from coordination.accounts.access import list_colleagues, require
+from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import Cover, Team, User
-from coordination.accounts.permissions import Permission
 from coordination.lib.days import end_of_day, start_of_day
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist.models import Act, Batch, Change, Contact, SavedView, Task
 from coordination.worklist.querysets import ChangeQuerySet, Clock, TaskQuerySet
@@ -67,7 +67,7 @@ def get_change(user: User, pk: Any) -> Change:
     """404 for an act on what the person may not know of, 403 if they may not do what they would undo."""
     change: Change = get_object_or_404(Change.objects.visible_to(user).with_record(), pk=pk)
     if not change.may_be_undone_by(user):
-        require(user, Permission.CONTACT_LOG if change.act == Act.CONTACT else Permission.TASK_WORK)
+        require(user, Permission.CONTACT_LOG if change.is_of_contact else Permission.TASK_WORK)
     return change
 
 

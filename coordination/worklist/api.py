@@ -7,14 +7,13 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.api.base import ApiView, Operation
 from coordination.api.paging import PageQuery, page_answer
 from coordination.api.shapes import Input
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
 from coordination.worklist import serializers as shapes

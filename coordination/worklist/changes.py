@@ -6,6 +6,7 @@ import uuid
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
+from coordination.accounts.access import uuids
 from coordination.accounts.models import User
 from coordination.worklist.access import clock_of, desk_named, list_work
 from coordination.worklist.day import View
@@ -26,13 +27,7 @@ def read_since(text: str) -> dt.datetime | None:
 
 
 def read_ids(text: str) -> list[uuid.UUID]:
-    found = []
-    for part in text.split(",")[:SHOWN_MOST]:
-        try:
-            found.append(uuid.UUID(part))
-        except ValueError:
-            continue
-    return found
+    return uuids(text.split(",")[:SHOWN_MOST])
 
 
 def count_changes(user: User, view: View, since: dt.datetime, shown: list[uuid.UUID]) -> int:

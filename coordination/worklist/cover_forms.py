@@ -6,12 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import User
-
-
-class _Day(forms.DateField):
-    """A date as the browser asks for it; typed by hand it is 2026-11-21."""
-
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+from coordination.lib.day_field import DayField
 
 
 class CoverForm(forms.Form):
@@ -21,7 +16,7 @@ class CoverForm(forms.Form):
     covering = forms.ModelChoiceField(
         label=_("Looked after by"), queryset=User.objects.none(), empty_label=_("Choose a person")
     )
-    starts_on, ends_on = _Day(label=_("First day")), _Day(label=_("Last day"))
+    starts_on, ends_on = DayField(label=_("First day")), DayField(label=_("Last day"))
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,4 +25,4 @@ class CoverForm(forms.Form):
 
 
 class CoverEndForm(forms.Form):
-    ends_on = _Day(label=_("Last day"))
+    ends_on = DayField(label=_("Last day"))

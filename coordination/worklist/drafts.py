@@ -2,9 +2,8 @@
 
 import uuid
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.worklist.access import get_task
 from coordination.worklist.models import Task
 from patients.access import get_patient

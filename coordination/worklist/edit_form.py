@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from coordination.lib.day_field import DayField
 from coordination.lib.editing import SeenForm, sent
 from coordination.worklist.actions.editing import as_edited
 from coordination.worklist.actions.needing import needable
-from coordination.worklist.forms import DayField
 from coordination.worklist.models import Task
 
 NEEDABLE = 50  # other tasks of a patient that are offered

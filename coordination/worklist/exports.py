@@ -8,11 +8,10 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.lib.listing import Column, Listing, words_of
 from coordination.lib.paging import Order
+from coordination.lib.permissions import Permission, require
 from coordination.worklist.access import (
     clock_of,
     list_closed_tasks,

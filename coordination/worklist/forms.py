@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import Team, User
 from coordination.lib import display
+from coordination.lib.day_field import DayField
 from coordination.worklist.due import Due, working_day
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promise_words import promise_days
@@ -28,12 +29,6 @@ TOPICS = [
     ("teach_back", _("Teach-back done")),
     ("questions", _("Questions answered")),
 ]
-
-
-class DayField(forms.DateField):
-    """A calendar day, typed or picked."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class TimeField(forms.TimeField):

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from coordination.accounts.actions import ensure_system_user
 from coordination.accounts.models import Cover, Team, User
 from coordination.accounts.permissions import Permission
-from coordination.accounts.roles import ROLES
+from coordination.accounts.roles import roles_with
 from coordination.lib import display
 from coordination.lib.days import add_business_days
 from coordination.notifications.actions import notify
@@ -194,9 +194,8 @@ def _grant_of(message: Message) -> AccessGrant:
 
 def _reviewers(grant: AccessGrant) -> QuerySet[User]:
     """Everyone of the organization who may review, except the person it is about."""
-    roles = [name for name, role in ROLES.items() if Permission.ACCESS_REVIEW in role.permissions]
     people: QuerySet[User] = User.objects.working().filter(
-        organization=grant.organization, roles__overlap=roles
+        organization=grant.organization, roles__overlap=roles_with(Permission.ACCESS_REVIEW)
     )
     return people.exclude(pk=grant.user_id).order_by("name", "pk")
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import SEE_PATIENTS, Organization, TeamMembership
 from coordination.accounts.permissions import Permission
-from coordination.accounts.roles import ROLES
+from coordination.accounts.roles import roles_with
 from coordination.lib.rls import organization
 from coordination.worklist.models import OPEN, Contact, Dependency, Task
 from patients.models import CareTeamMember, Patient
@@ -142,8 +142,8 @@ def owner_gone(house: Organization, now: dt.datetime) -> QuerySet[Task]:
 def owner_blind(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     """`Task.objects.visible_to` asked of every owner at once; the tests hold the two together."""
     values = [
-        _day(house, now), now, SEE_PATIENTS, _roles_with(Permission.TASK_VIEW), _roles_with(Permission.OWN_TASKS),
-        _roles_with(Permission.PATIENT_VIEW), _roles_with(Permission.PATIENT_VIEW_ORGANIZATION), OPEN,
+        _day(house, now), now, SEE_PATIENTS, roles_with(Permission.TASK_VIEW), roles_with(Permission.OWN_TASKS),
+        roles_with(Permission.PATIENT_VIEW), roles_with(Permission.PATIENT_VIEW_ORGANIZATION), OPEN,
     ]  # fmt: skip
     return open_tasks().filter(pk__in=RawSQL(_BLIND, values))  # noqa: S611 (a constant of ours)
 
@@ -213,10 +213,6 @@ def _day(house: Organization, now: dt.datetime) -> dt.date:
     return now.astimezone(house.zone).date()
 
 
-def _roles_with(permission: Permission) -> list[str]:
-    return [name for name, role in ROLES.items() if permission in role.permissions]
-
-
 _BLIND = """
     with here as (
         select %s::date as today, %s::timestamptz as now, %s::text as sight,
@@ -272,7 +268,9 @@ _CASELOAD = """
         select patient_id, count(*) as n, min(due_at) as first from worklist_task
         where status = any(%s::varchar[]) and patient_id is not null group by patient_id
     ) t on t.patient_id = p.id
-    left join (select patient_id, max(occurred_at) as last from worklist_contact group by patient_id) c on c.patient_id = p.id
+    left join (
+        select patient_id, max(occurred_at) as last from worklist_contact where undone_at is null group by patient_id
+    ) c on c.patient_id = p.id
     where p.open_tasks <> coalesce(t.n, 0) or p.next_due_at is distinct from t.first
         or p.last_contact_at is distinct from c.last
 """

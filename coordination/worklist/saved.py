@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, IntegerField, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
+from coordination.lib.paging import count_within
 from coordination.worklist.access import clock_of, desk_named, list_saved_views, list_work, read_desks
 from coordination.worklist.actions.saved import PINNED_MOST
 from coordination.worklist.day import BUCKETS, View, chips
@@ -104,14 +104,7 @@ def counted(user: User, lists: Sequence[QuerySet[Any]]) -> list[int]:
     """How many rows each list has, no further than COUNTED_MOST + 1, in one statement for all of them."""
     if not lists:
         return []
-    counts = {
-        f"n{n}": Func(
-            ArraySubquery(rows.order_by().values("pk")[: COUNTED_MOST + 1]),
-            function="cardinality",
-            output_field=IntegerField(),
-        )
-        for n, rows in enumerate(lists)
-    }
+    counts = {f"n{n}": count_within(rows, COUNTED_MOST) for n, rows in enumerate(lists)}
     (row,) = User.objects.filter(pk=user.pk).values(**counts)
     return [row[f"n{n}"] for n in range(len(lists))]
 

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
-from patients.forms.record import DayField, RecordForm
+from coordination.lib.day_field import DayField
+from patients.forms.record import RecordForm
 from patients.models import Coverage
 
 

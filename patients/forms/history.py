@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
+from coordination.lib.day_field import DayField
 from coordination.lib.days import start_of_day
-from patients.forms.record import DayField, RecordForm, choices_with_blank, not_in_future
+from patients.forms.record import RecordForm, choices_with_blank, not_in_future
 from patients.models import (
     Allergy,
     Condition,

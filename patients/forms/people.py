@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as __
 from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
-from patients.forms.record import DayField, RecordForm, not_in_future
+from coordination.lib.day_field import DayField
+from patients.forms.record import RecordForm, not_in_future
 from patients.models import CareTeamMember, Consent, RelatedPerson
 
 

@@ -8,8 +8,9 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
+from coordination.lib.day_field import DayField
 from patients.actions.reaching import to_e164
-from patients.forms.record import DayField, RecordForm
+from patients.forms.record import RecordForm
 from patients.models import Address, ContactPoint, Identifier
 
 

@@ -7,24 +7,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coordination.lib.day_field import DayField
 from coordination.lib.editable import Editable
 from coordination.lib.editing import SeenForm
 from patients.models import Patient
 
 HIDDEN = ("patient", "version", "seen")
-
-
-class DayInput(forms.DateInput):
-    """A date as the browser asks for it; typed by hand it is 2026-11-21."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class DayField(forms.DateField):
-    widget = DayInput
 
 
 class RecordForm(SeenForm):

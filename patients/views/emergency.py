@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.accounts.access import require, step_up_url, stepped_up
+from coordination.accounts.access import step_up_url, stepped_up
 from coordination.accounts.middleware import passive
-from coordination.accounts.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from patients.access import seen_of
 from patients.actions.sight import break_glass, end_emergency, look_up

@@ -8,10 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
 from coordination.audit.actions import record_access
-from coordination.lib.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from patients.access import seen_of
 from patients.actions.registration import DuplicateFound, probe_of, register_patient

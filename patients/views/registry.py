@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from coordination.accounts.access import require
 from coordination.audit.actions import record_access
 from coordination.lib.paging import Count, Page, count_of, count_within, keyset
-from coordination.lib.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.notifications.access import remember_unread, unread_within
 from patients import registry as table
 from patients.access import list_patients

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from coordination.accounts import access, actions
 from coordination.accounts.forms import InviteForm, PeopleFilterForm, PersonForm, ReasonForm, RolesForm
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.lib.paging import keyset
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 
 PER_PAGE = 50
@@ -22,7 +22,7 @@ PER_PAGE = 50
 @require_safe
 def users(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    access.require(user, Permission.USER_MANAGE)
+    require(user, Permission.USER_MANAGE)
     form = PeopleFilterForm(request.GET, teams=access.list_teams(user))
     chosen = form.cleaned_data if form.is_valid() else {}
     people = access.list_people(user, **chosen)
@@ -45,7 +45,7 @@ def users(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def user_new(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    access.require(user, Permission.USER_MANAGE)
+    require(user, Permission.USER_MANAGE)
     form = InviteForm(request.POST or None)
     refusal = ""
     if request.method == "POST" and form.is_valid():

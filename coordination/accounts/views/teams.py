@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from coordination.accounts import access, actions
 from coordination.accounts.forms import MemberForm, SiteForm, TeamForm
 from coordination.accounts.models import Team
-from coordination.accounts.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 
 
@@ -34,10 +34,10 @@ def teams_page(request: HttpRequest, *, status: int = 200, **given: Any) -> Http
 def teams(request: HttpRequest) -> HttpResponse:
     """The list, and a new team posted to it."""
     user: Any = request.user
-    access.require(user, Permission.TEAM_MANAGE)
+    require(user, Permission.TEAM_MANAGE)
     if request.method != "POST":
         return teams_page(request)
-    access.require(user, Permission.USER_MANAGE)
+    require(user, Permission.USER_MANAGE)
     form = TeamForm(request.POST, sites=access.list_sites(user), auto_id="team_%s")
     if not form.is_valid():
         return teams_page(request, status=422, team_form=form)
@@ -53,8 +53,8 @@ def teams(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sites(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    access.require(user, Permission.TEAM_MANAGE)
-    access.require(user, Permission.USER_MANAGE)
+    require(user, Permission.TEAM_MANAGE)
+    require(user, Permission.USER_MANAGE)
     form = SiteForm(request.POST, auto_id="site_%s")
     if not form.is_valid():
         return teams_page(request, status=422, site_form=form)

@@ -1,5 +1,6 @@
 """How the worklist answers an action: the changed parts to a page that asked for them, else the page one came from."""
 
+import uuid
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -37,6 +38,14 @@ def parts(
         response.headers["HX-Trigger"] = trigger
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def id_in(text: str) -> uuid.UUID:
+    """The id in an address; one that names nobody leads to nobody."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
 
 
 def back_to(request: HttpRequest, default: str = "") -> str:

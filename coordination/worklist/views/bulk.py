@@ -17,10 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.idempotency.middleware import repeatable
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
 from coordination.worklist.access import get_batch, list_among, list_owners, list_queues

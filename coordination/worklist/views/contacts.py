@@ -1,6 +1,5 @@
 """Logging a contact, in a few seconds beside the list or with everything the record wants."""
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +11,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.drafts.access import Kept, read_draft
 from coordination.drafts.actions import let_go
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task
@@ -27,7 +25,7 @@ from coordination.worklist.forms import ContactForm, FollowUpForm, QuickLogForm
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.peek import follow_up_words, log_form
 from coordination.worklist.rows import strip_of, undo_address
-from coordination.worklist.views.answers import back_to, parts, person, row_answer, wants_parts
+from coordination.worklist.views.answers import back_to, id_in, parts, person, row_answer, wants_parts
 from coordination.worklist.views.promises import offer_of
 from patients.access import get_patient, rows_of
 from patients.models import ContactPoint, Patient
@@ -44,8 +42,8 @@ def contact_new(request: HttpRequest) -> HttpResponse:
     if not request.GET.get("patient"):
         messages.info(request, _("Find the patient first, then log the contact."))
         return redirect("patients:registry")
-    patient = get_patient(user, _uuid(request.GET["patient"]), permission=Permission.CONTACT_LOG)
-    task = get_task(user, _uuid(request.GET["task"])) if request.GET.get("task") else None
+    patient = get_patient(user, id_in(request.GET["patient"]), permission=Permission.CONTACT_LOG)
+    task = get_task(user, id_in(request.GET["task"])) if request.GET.get("task") else None
     if request.method == "POST":
         return _save(request, user, patient, task)
     if wants_parts(request):
@@ -53,13 +51,6 @@ def contact_new(request: HttpRequest) -> HttpResponse:
     draft = read_draft(user, *contact_key(patient, task))
     form = _full_form(request, user, patient, task, typed=draft.fields)
     return _page(request, user, patient, task, form, draft=draft)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.UUID(int=0)
 
 
 def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None) -> HttpResponse:

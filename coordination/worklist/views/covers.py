@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coordination.accounts import actions
-from coordination.accounts.access import get_cover, people_managed, require
-from coordination.accounts.permissions import Permission
+from coordination.accounts.access import get_cover, people_managed
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist.cover_forms import CoverEndForm, CoverForm
 from coordination.worklist.covers import page_of_covers

@@ -4,15 +4,16 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
+from coordination.lib.day_field import DayField
 from coordination.worklist.access import (
     get_contact,
     get_task,
@@ -66,9 +67,10 @@ def patient_contacts_text(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _day(text: str) -> dt.date | None:
     try:
-        return parse_date(text)
-    except ValueError:
+        day: dt.date | None = DayField(required=False).clean(text)
+    except ValidationError:
         return None
+    return day
 
 
 def _answer(request: HttpRequest, text: str, target: models.Model, patient: Patient | None) -> HttpResponse:

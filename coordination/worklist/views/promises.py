@@ -11,12 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.days import local_date
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist.access import get_own_contact
 from coordination.worklist.actions.promising import promise

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.accounts.access import require
-from coordination.accounts.permissions import Permission
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_saved_view, list_saved_views, list_view_teams

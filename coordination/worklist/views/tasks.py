@@ -11,14 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.drafts.access import read_draft
 from coordination.drafts.actions import let_go
 from coordination.lib.paging import keyset
+from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
 from coordination.worklist.access import (
@@ -52,7 +51,7 @@ from coordination.worklist.rows import (
 )
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.turns import repeat_words
-from coordination.worklist.views.answers import back_to, person
+from coordination.worklist.views.answers import back_to, id_in, person
 from patients.access import get_patient, open_record
 from patients.banner import record_page
 from patients.models import Patient
@@ -95,7 +94,7 @@ def task_new(request: HttpRequest) -> HttpResponse:
     user = person(request)
     require(user, Permission.TASK_WORK)
     pk = request.GET.get("patient", "")
-    patient = get_patient(user, _uuid(pk), permission=Permission.TASK_WORK) if pk else None
+    patient = get_patient(user, id_in(pk), permission=Permission.TASK_WORK) if pk else None
     sent = request.POST if request.method == "POST" else None
     draft = read_draft(user, *task_key(user, patient), restore=sent is None)
     people, queues = list_owners(user), list(list_queues(user, patient))
@@ -136,14 +135,6 @@ def _open(user: User, patient: Patient | None, data: dict[str, Any]) -> Task:
         source=source,
         **{name: data[name] for name in names},
     )
-
-
-def _uuid(text: str) -> uuid.UUID:
-    """An address that names no patient leads to none."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.UUID(int=0)
 
 
 @require_safe

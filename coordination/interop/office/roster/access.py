@@ -6,12 +6,11 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.shortcuts import get_object_or_404
 
-from coordination.accounts.access import require
 from coordination.accounts.models import User
-from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.interop.office.models import RosterJob, RosterRow
+from coordination.lib.permissions import Permission, require
 
 
 def list_rosters(user: User) -> QuerySet[RosterJob]:
