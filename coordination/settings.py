@@ -343,6 +343,13 @@ ESCALATE_AFTER_BUSINESS_DAYS: int = env.int(
 )  # past due, then to the supervisor
 ESCALATE_CRITICAL_MINUTES: int = env.int("ESCALATE_CRITICAL_MINUTES", 60)  # the same of a safety matter
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
+# how much ahead of its deadline a task stands (worklist/priority.py), in minutes; its own length comes on top
+PRIORITY_RISK_MINUTES: dict[str, int] = {
+    "high": env.int("PRIORITY_HIGH_RISK_MINUTES", 240),
+    "rising": env.int("PRIORITY_RISING_RISK_MINUTES", 120),
+}
+PRIORITY_TRY_MINUTES: int = env.int("PRIORITY_TRY_MINUTES", 60)  # for each try that reached nobody
+PRIORITY_TRIES: int = env.int("PRIORITY_TRIES", 3)  # of which so many count
 
 # --- HOUSE: emergency access (45 CFR 164.312(a)(2)(ii)) ---------------------------------------------------------------
 BREAK_GLASS_MINUTES: int = env.int("BREAK_GLASS_MINUTES", 60)
@@ -463,6 +470,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "task.ended": ["coordination.worklist.handlers.follow_ended"],
     "patient.news": ["coordination.worklist.handlers.wake_for_news"],
     "patient.result": ["coordination.worklist.handlers.wake_for_news"],
+    "patient.weighed": ["coordination.worklist.handlers.weigh_tasks"],
     "patient.merged": ["patients.handlers.gather_late_rows"],
     "patient.unmerged": ["patients.handlers.find_similar_names"],
     "loops.asked": ["coordination.worklist.jobs.check_rule"],
@@ -487,6 +495,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "gather_late_rows": ("patients.jobs.gather_late_rows", 60),
     "hand_over_covers": ("coordination.worklist.covers.hand_over", 60),
     "escalate": ("coordination.worklist.jobs.escalate", 60),
+    "weigh": ("coordination.worklist.jobs.weigh", 60),
     "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
 }
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"

@@ -1,6 +1,6 @@
 """The base of every row people edit: an id before saving, an organization, a version, and who made it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -46,8 +46,13 @@ class Editable(Owned):
         skip = {"id", "organization", "version", "created_at", "created_by", "updated_at", "updated_by"}
         return {f.name: getattr(self, f.attname) for f in self._meta.concrete_fields if f.name not in skip}
 
-    def change(self, values: dict[str, Any], *, by: Any) -> list[str]:
-        """Set `values`, save only what differs, move the version on. Returns the names of the changed fields."""
+    def change(
+        self, values: dict[str, Any], *, by: Any, derive: Callable[[], Collection[str]] = tuple
+    ) -> list[str]:
+        """Set `values`, save only what differs, move the version on. Returns the names of the changed fields.
+
+        `derive` sets what follows from the new values and names it: it is saved along and is no change of its own.
+        """
         changed = [name for name, value in values.items() if getattr(self, name) != value]
         if not changed:
             return []
@@ -55,7 +60,7 @@ class Editable(Owned):
             setattr(self, name, values[name])
         self.version += 1
         self.updated_by = by
-        self.save(update_fields=[*changed, "version", "updated_by", "updated_at"])
+        self.save(update_fields=[*changed, *derive(), "version", "updated_by", "updated_at"])
         return changed
 
 

@@ -248,8 +248,15 @@ def _values_at(
         return None
     names = [key.name for key in keys]
     is_annotated = any(name in queryset.query.annotations for name in names)
-    source = queryset.order_by() if is_annotated else queryset.model._base_manager.using(queryset.db)
+    source = _unfiltered(queryset) if is_annotated else queryset.model._base_manager.using(queryset.db)
     return next(islice(source.filter(pk=pk).values_list(*names), 1), None)
+
+
+def _unfiltered(queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """The annotations without the conditions: only a place is read, of a row whose id we signed."""
+    every = queryset.order_by()
+    every.query.where = type(every.query.where)()
+    return every
 
 
 def _is_nullable(model: type[Model], name: str) -> bool:

@@ -30,6 +30,7 @@ JOBS = {
     "gather_late_rows": gettext_lazy("Gather what came late to merged records"),
     "hand_over_covers": gettext_lazy("Ask for a handover where a cover ends"),
     "escalate": gettext_lazy("Put late tasks before the supervisor"),
+    "weigh": gettext_lazy("Put tasks that were never weighed where they stand"),
     "check_loops": gettext_lazy("Look for work that could be dropped"),
 }
 TOPICS = {
@@ -46,6 +47,7 @@ TOPICS = {
     "task.ended": gettext_lazy("Open what needed a task that ended"),
     "patient.news": gettext_lazy("Wake what sleeps until this happened"),
     "patient.result": gettext_lazy("Wake what sleeps until a result"),
+    "patient.weighed": gettext_lazy("Put the tasks of a patient where they stand now"),
     "patient.died": gettext_lazy("End what was to reach a patient who died"),
     "cover.arranged": gettext_lazy("Tell the person who covers"),
     "access.broken_glass": gettext_lazy("Have an emergency access reviewed"),

@@ -125,6 +125,9 @@ class Town:
             }
         tasks = self._tasks(person, story)
         contacts = self._contacts(person, story)
+        last_outcome = contacts[-1]["outcome"] if contacts else ""
+        about = {"risk": row["risk"], "last_outcome": last_outcome}
+        tasks = [task | work.weight_of(task, **about) for task in tasks]
         self._put_work(coordinator, tasks, contacts)
         due = [task["due_at"] for task in tasks if task.get("status", "open") in OPEN]
         row |= {
@@ -136,7 +139,7 @@ class Town:
         if contacts:
             row |= {
                 "last_contact_at": contacts[-1]["occurred_at"],
-                "last_contact_outcome": contacts[-1]["outcome"],
+                "last_contact_outcome": last_outcome,
             }
         self.sheets["Patient"].add(**row)
         self._care_team(person, coordinator, row.get("care_ended_on"))
@@ -251,9 +254,10 @@ class Town:
         """What the first coordinator has to do today about no patient at all."""
         key = int(self.calendar.at(-3, 9).timestamp() * 1000)
         for kind, title, reason, (hour, minute), minutes in OWN_DAY:
+            task = {"kind": kind, "minutes": minutes, "due_at": self.calendar.at(0, hour, minute)}
             self.sheets["Task"].add(
-                id=id_of(self.random, key), owner=self.layout.coordinators[0].pk, kind=kind, title=title, reason=reason,
-                due_at=self.calendar.at(0, hour, minute), due_has_time=True, minutes=minutes,
+                id=id_of(self.random, key), owner=self.layout.coordinators[0].pk, title=title, reason=reason, due_has_time=True,
+                **task, **work.weight_of(task),
             )  # fmt: skip
 
     def _similar_names(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from coordination.town.calendar import Calendar
 from coordination.town.citizens import Citizen, id_of
+from coordination.worklist.priority import head_start_of, work_at
 
 # kind, title, reason, context, minutes
 MATTERS = [
@@ -80,6 +81,18 @@ def open_task(
         "due_at": due,
         **more,
     }
+
+
+def weight_of(task: dict[str, Any], *, risk: str | None = None, last_outcome: str = "") -> dict[str, Any]:
+    """Where a task stands among the work, as if it had been opened in the product."""
+    parts = head_start_of(
+        kind=task["kind"],
+        minutes=task["minutes"],
+        attempt=task.get("attempt", 0),
+        risk=risk,
+        last_outcome=last_outcome,
+    )
+    return {"head_start": parts, "work_at": work_at(task["due_at"], parts)}
 
 
 def tasks_of(person: Citizen, calendar: Calendar, *, count: int | None = None) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import Cover, Team, User
-from coordination.lib.days import end_of_day, start_of_day
+from coordination.lib.days import end_of_day, local_date, start_of_day
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist.models import Act, Batch, Change, Contact, SavedView, Task
@@ -50,7 +50,7 @@ def get_task(user: User, pk: Any, *, permission: Permission = Permission.TASK_VI
 def list_among(user: User, ids: Collection[Any]) -> list[Task]:
     """The tasks of these that this person sees and may work, in the order of the work; 404 when there are none."""
     require(user, Permission.TASK_WORK)
-    tasks = Task.objects.visible_to(user).filter(pk__in=ids).with_record().in_work_order()
+    tasks = Task.objects.visible_to(user).filter(pk__in=ids).with_record().in_work_order(clock_of(user))
     found = list(tasks.select_related("patient", "owner", "queue", "closed_by", "updated_by"))
     if not found:
         raise Http404
@@ -119,8 +119,9 @@ def name_owners(people: Collection[str], teams: Collection[str]) -> dict[str, st
 
 def clock_of(user: User, now: dt.datetime | None = None) -> Clock:
     """Today is the organization's day: a date means the same for everyone on the team."""
-    zone, today = user.organization.zone, user.organization.today()
-    return Clock(now or timezone.now(), start_of_day(today, zone), end_of_day(today, zone))
+    now, zone = now or timezone.now(), user.organization.zone
+    today = local_date(now, zone)
+    return Clock(now, start_of_day(today, zone), end_of_day(today, zone))
 
 
 def own_desk(user: User) -> Desk:
@@ -194,7 +195,8 @@ def list_tasks(user: User, **asked: Any) -> TaskQuerySet:
 
 
 def list_open_tasks(user: User, patient: Patient) -> QuerySet[Task]:
-    return Task.objects.visible_to(user).of(patient).open().with_patient().in_work_order()
+    tasks = Task.objects.visible_to(user).of(patient).open().with_patient()
+    return tasks.in_work_order(clock_of(user))
 
 
 def list_needs(user: User, task: Task) -> list[Task]:

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as __
 
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
-from coordination.worklist.actions.tasks import OUTREACH
 from coordination.worklist.models import Task
+from coordination.worklist.querysets import OUTREACH
 from patients.access import list_patients
 from patients.attention import Section, patient_row
 

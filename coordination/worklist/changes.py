@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 
 from django.db.models import Q
-from django.utils.dateparse import parse_datetime
 
 from coordination.accounts.access import uuids
 from coordination.accounts.models import User
@@ -15,15 +14,6 @@ from coordination.worklist.models import Task
 SHOWN_MOST = 60  # ids a page may ask about; more would be a long address
 # what was saved just before the list was read and only then became visible is told rather than missed
 MARGIN = dt.timedelta(seconds=2)
-
-
-def read_since(text: str) -> dt.datetime | None:
-    """The moment in an address; None for anything else."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def read_ids(text: str) -> list[uuid.UUID]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -25,6 +26,7 @@ from coordination.worklist.querysets import Clock, TaskQuerySet
 from coordination.worklist.rows import Reader, row_of
 
 PAGE = 30  # rows: more would pass 1,500 elements, the most a page may hold
+PAGED_ON_FOR = dt.timedelta(hours=1)  # after that the groups of an address are too old to be believed
 BUCKETS = {
     "all": gettext_lazy("All open"),
     "overdue": gettext_lazy("Overdue"),
@@ -41,7 +43,7 @@ GROUPS = {
     "coming": gettext_lazy("Coming up"),
 }
 ORDERS: dict[str, Order] = {
-    "due": [("rank", "asc"), ("due_at", "asc"), ("id", "asc")],
+    "due": [("rank", "asc", "none"), ("stands_at", "asc", "none"), ("id", "asc")],
     "patient": [("patient__sort_name", "asc"), ("id", "asc")],
     "risk": [("risk_rank", "asc"), ("due_at", "asc"), ("id", "asc")],
     "contact": [("patient__last_contact_at", "asc", "first"), ("id", "asc")],
@@ -60,6 +62,7 @@ class View:
     kind: str = ""
     after: str = ""
     seen: str = ""  # the group the page before ended in
+    at: str = ""  # when the first page was read: what falls due meanwhile stays where it stood until the list is read anew
     selected: str = ""
     saved: str = ""  # the saved view one came from
 
@@ -76,6 +79,7 @@ class View:
             kind=chosen.get("kind", ""),
             after=query.get("after", ""),
             seen=query.get("seen", ""),
+            at=query.get("at", ""),
             selected=query.get("sel", ""),
             saved=query.get("view", ""),
         )
@@ -92,11 +96,11 @@ class View:
 
     def address(self, **changes: str) -> str:
         """The same view with some things changed, as a query string without what goes without saying."""
-        other = replace(self, after="", seen="", selected="")
+        other = replace(self, after="", seen="", at="", selected="")
         other = replace(other, **changes)
         plain, query = View(), QueryDict(mutable=True)
         for name, key in [("desk", "show"), ("bucket", "bucket"), ("sort", "sort"), ("risk", "risk"), ("kind", "kind"),
-                          ("saved", "view"), ("after", "after"), ("seen", "seen"), ("selected", "sel")]:  # fmt: skip
+                          ("saved", "view"), ("after", "after"), ("seen", "seen"), ("at", "at"), ("selected", "sel")]:  # fmt: skip
             if getattr(other, name) != getattr(plain, name):
                 query[key] = getattr(other, name)
         return f"{reverse('worklist:day')}{'?' if query else ''}{query.urlencode()}"
@@ -125,7 +129,7 @@ def read_day(user: User, view: View) -> dict[str, Any]:
     if desk is None:
         raise Http404
     figures = row["figures"] or nothing()
-    rows = read_rows(user, view, tasks, clock, figures)
+    rows = read_rows(user, view, tasks, clock_of_list(user, view, clock), figures)
     return (
         rows
         | {
@@ -167,10 +171,27 @@ def nothing() -> dict[str, Any]:
     return dict.fromkeys(counted, 0) | {"next_due": None, "appointments": []}
 
 
+def read_moment(text: str) -> dt.datetime | None:
+    """The moment in an address; None for anything else."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def clock_of_list(user: User, view: View, clock: Clock) -> Clock:
+    """The clock the first page was ordered by, so that no row is skipped or shown twice; nonsense or long ago: now."""
+    then = read_moment(view.at) if view.after else None
+    if then is None or not dt.timedelta() <= clock.now - then <= PAGED_ON_FOR:
+        return clock
+    return clock_of(user, then)
+
+
 def read_rows(
     user: User, view: View, tasks: TaskQuerySet, clock: Clock, figures: dict[str, Any]
 ) -> dict[str, Any]:
-    found = tasks.in_bucket(view.bucket, clock).filter(view.narrowed).with_patient().ranked()
+    found = tasks.in_bucket(view.bucket, clock).filter(view.narrowed).with_patient().ranked(clock)
     page = keyset(found, order=ORDERS[view.sort], after=view.after, size=PAGE)
     reader = Reader(user, clock.now, peeks=True, selected=view.selected)
     groups = grouped(page.rows, reader, clock, view, figures)
@@ -181,7 +202,9 @@ def read_rows(
         "groups": groups,
         "shown": len(page.rows),
         "total": figures[f"bucket_{view.bucket}"],
-        "more_url": view.address(after=page.next_cursor, seen=last) if page.next_cursor else "",
+        "more_url": view.address(after=page.next_cursor, seen=last, at=clock.now.isoformat())
+        if page.next_cursor
+        else "",
         "first_url": view.address() if view.after else "",
     }
 

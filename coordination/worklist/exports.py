@@ -40,7 +40,7 @@ def day(user: User, query: QueryDict) -> Listing:
         stem="tasks",
         title=_("My day"),
         sentence=", ".join(words),
-        rows=tasks.with_patient().ranked(),
+        rows=tasks.with_patient().ranked(clock),
         order=ORDERS[view.sort],
         columns=[*_task_columns(user), *_who(user), *_owner(user)],
         url=view.address(),

@@ -332,7 +332,7 @@ class DayFilter(forms.Form):
     """What narrows My day. Nothing here names a patient: it stands in the address."""
 
     SORTS = [
-        ("due", _("Due time")),
+        ("due", _("Order of work")),
         ("patient", _("Patient")),
         ("risk", _("Risk")),
         ("contact", _("Longest without contact")),

@@ -18,10 +18,12 @@ from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.worklist.actions import close_task, open_task
 from coordination.worklist.actions.needing import follow
-from coordination.worklist.actions.tasks import OUTREACH, REVIEW_ROUTE
+from coordination.worklist.actions.tasks import REVIEW_ROUTE
 from coordination.worklist.actions.waking import wake_for_event
+from coordination.worklist.actions.weighing import weigh_again
 from coordination.worklist.due import Due
 from coordination.worklist.models import Batch, Task
+from coordination.worklist.querysets import OUTREACH
 from coordination.worklist.rows import due_words
 from patients.access import seen_of
 from patients.models import AccessGrant
@@ -84,6 +86,12 @@ def wake_for_news(message: Message) -> None:
                 key=f"task.woken:{woken.pk}:{woken.version}",
                 by=teller,
             )
+
+
+def weigh_tasks(message: Message) -> None:
+    """The risk of a patient, or how contacts with them end, changed: their open tasks stand where that puts them."""
+    tasks = Task.objects.open().filter(patient_id=message.payload["patient_id"])
+    weigh_again(list(tasks.values_list("pk", flat=True)))
 
 
 def follow_ended(message: Message) -> None:

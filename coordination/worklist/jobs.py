@@ -22,12 +22,14 @@ from coordination.outbox.actions import post
 from coordination.outbox.models import Message
 from coordination.worklist.actions import open_task
 from coordination.worklist.actions.escalating import critical_since, escalate_task, overdue_since
+from coordination.worklist.actions.weighing import weigh_again
 from coordination.worklist.desk import desk_of, supervisor_of_each, supervisors
 from coordination.worklist.due import Due
 from coordination.worklist.loops import RULES, STEPS, Rule, Share, check, open_tasks
 from coordination.worklist.models import Task
 
 ESCALATED_AT_ONCE = 500  # HOUSE: more wait for the next hour
+WEIGHED_AT_ONCE = 1000  # HOUSE: the same; until then a task stands at its deadline
 _log = structlog.get_logger(__name__)
 
 
@@ -60,6 +62,14 @@ def _escalate(task: Task, to: User, *, by: User) -> None:
         if not is_conflict(error):
             raise
         _log.warning("escalate.held", organization_id=str(task.organization_id))
+
+
+def weigh() -> None:
+    """Weigh open tasks that never were (what came in before this rule), the soonest due first."""
+    for house in Organization.objects.order_by("pk"):
+        with organization(house.pk):
+            waiting = open_tasks().filter(work_at__isnull=True).order_by("due_at", "pk")
+            weigh_again(list(waiting.values_list("pk", flat=True)[:WEIGHED_AT_ONCE]))
 
 
 def _late_too_long(house: Organization) -> QuerySet[Task]:

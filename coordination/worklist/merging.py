@@ -13,6 +13,7 @@ from coordination.lib.refusal import Refused
 from coordination.worklist.actions import close_task, open_task
 from coordination.worklist.actions.caseload import last_contact
 from coordination.worklist.actions.caseload import settle as settle_caseload
+from coordination.worklist.actions.weighing import have_weighed
 from coordination.worklist.due import Due
 from coordination.worklist.models import Task
 from patients.actions.merging import Plan, note_change
@@ -114,8 +115,9 @@ def part(undoing: Undoing, *, by: User) -> None:
 
 
 def settle(merge: PatientMerge) -> None:
-    """The caseload row of both: open tasks, next due, last contact."""
+    """The caseload row of both: open tasks, next due, last contact; and where the work about them stands."""
     settle_caseload(merge.survivor_id, merge.merged_id, **last_contact())
+    have_weighed(merge.survivor_id, merge.merged_id, organization_id=merge.organization_id)
 
 
 def without_own(model: type[Any], rows: Any, merge: PatientMerge) -> Any:

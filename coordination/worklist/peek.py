@@ -26,6 +26,7 @@ from coordination.worklist.rows import (
     owner_words,
 )
 from coordination.worklist.sleep import sleep_words
+from coordination.worklist.standing import standing_words
 from coordination.worklist.turns import repeat_words
 from patients.banner import Banner, banner_of
 from patients.models import ContactPoint, Patient, RelatedPerson
@@ -42,6 +43,7 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
         "why": why(task, user),
         "sleep": sleep_words(task, reader.now),
         "repeats": repeat_words(task),
+        "standing": standing_words(task),
         "owner": owner_words(task, user),
         "may_work": task.may_be_worked_by(user),
         "links": actions_of(task, reader) if task.is_open else ended_actions_of(task, reader),

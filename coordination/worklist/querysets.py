@@ -32,6 +32,8 @@ from patients.querysets import AboutPatientQuerySet, scope_of
 OPEN = ["open", "in_progress", "waiting", "blocked"]
 # what stands in the day at its hour; any other time of day is a limit
 APPOINTMENTS = ["home_visit", "visit", "meeting"]
+# kinds of work that reach out to the patient, which stops at death
+OUTREACH = ["call", "follow_up", "discharge_call", "home_visit", "visit", "assessment", "transport"]
 
 
 @dataclass(frozen=True)
@@ -148,16 +150,21 @@ class TaskQuerySet(models.QuerySet[Any]):
     def in_bucket(self, bucket: str, clock: Clock) -> Self:
         return self.open().filter(clock.buckets()[bucket])
 
-    def ranked(self) -> Self:
-        """Critical first, then by deadline: a closer deadline never stands lower. Order by rank, due_at, id."""
-        critical = Case(When(priority=1, then=Value(0)), default=Value(1), output_field=IntegerField())
+    def ranked(self, clock: Clock) -> Self:
+        """With what the work is ordered by: its group, then its deadline less the head start. Order by rank, stands_at, id.
+
+        A closer deadline never stands lower. What was not weighed yet stands at its deadline.
+        """
+        groups = [When(rule, then=Value(n)) for n, rule in enumerate(clock.groups().values())]
         risks = [When(patient__risk=risk, then=Value(n)) for n, risk in enumerate(["high", "rising", "low"])]
         return self.annotate(
-            rank=critical, risk_rank=Case(*risks, default=Value(3), output_field=IntegerField())
+            rank=Case(*groups, default=Value(len(groups)), output_field=IntegerField()),
+            stands_at=Coalesce("work_at", "due_at"),
+            risk_rank=Case(*risks, default=Value(3), output_field=IntegerField()),
         )
 
-    def in_work_order(self) -> Self:
-        return self.ranked().order_by("rank", "due_at", "id")
+    def in_work_order(self, clock: Clock) -> Self:
+        return self.ranked(clock).order_by("rank", "stands_at", "id")
 
     def with_patient(self) -> Self:
         return self.select_related("patient", "owner", "queue", "escalated_to")

@@ -1,13 +1,15 @@
 import datetime as dt
+from typing import Any
 
 import factory
 from django.utils import timezone
 
+from coordination.worklist.actions.weighing import weigh
 from coordination.worklist.models import SavedView, Task
 
 
 class TaskFactory(factory.django.DjangoModelFactory):
-    """An open task. Give it a patient, or an organization and an owner."""
+    """An open task, weighed as an action leaves it. Give it a patient, or an organization and an owner."""
 
     class Meta:
         model = Task
@@ -21,6 +23,14 @@ class TaskFactory(factory.django.DjangoModelFactory):
     due_has_time = True
     created_by = factory.LazyAttribute(lambda task: task.owner or task.patient.coordinator)
     updated_by = factory.SelfAttribute("created_by")
+
+    @classmethod
+    def _create(cls, model_class: type[Task], *args: Any, **kwargs: Any) -> Task:
+        task = model_class(*args, **kwargs)
+        if not {"work_at", "head_start"} & set(kwargs):
+            weigh(task)
+        task.save(force_insert=True)
+        return task
 
 
 class SavedViewFactory(factory.django.DjangoModelFactory):

@@ -114,6 +114,15 @@ def test_an_annotation_that_always_has_a_value_is_walked_as_one_part(people, dja
     ]
 
 
+def test_a_row_that_left_a_list_sorted_by_an_annotation_keeps_its_place(people):
+    order = [("length", "desc", "none"), ("id", "desc")]
+    active = people.filter(status="active").annotate(length=Length("family"))
+    expected = whole(active, [("length", "desc"), ("id", "desc")])
+    page = keyset(active, order=order, size=10)
+    Patient.objects.filter(pk=page.rows[-1].pk).update(status="ended", care_ended_on=dt.date(2026, 1, 1))
+    assert [row.pk for row in keyset(active, order=order, size=10, after=page.next_cursor)] == expected[10:20]
+
+
 def test_rows_of_values(people):
     rows = people.values("id", "sort_name")
     page = keyset(rows, order=[("id", "asc")], size=3)

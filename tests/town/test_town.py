@@ -11,6 +11,7 @@ from coordination.accounts.models import Organization, User
 from coordination.lib.rls import enter_organization
 from coordination.town.signins import DEMO_PASSWORD, demo_sign_ins
 from coordination.town.stories import STORIES
+from coordination.worklist.actions.weighing import weigh
 from coordination.worklist.models import Task
 from patients.models import CareTeamMember, Encounter, Patient, SimilarName
 
@@ -60,6 +61,15 @@ def test_it_keeps_the_caseload_columns_true():
     for patient in Patient.objects.all():
         due = list(Task.objects.filter(patient=patient).open().values_list("due_at", flat=True))
         assert (patient.open_tasks, patient.next_due_at) == (len(due), min(due, default=None))
+
+
+@pytest.mark.django_db
+def test_every_task_stands_where_the_product_would_put_it():
+    settle()
+    tasks = Task.objects.select_related("patient")
+    assert tasks.exclude(head_start={}).exists()
+    for task in tasks:
+        assert weigh(task) == [], task.kind
 
 
 @pytest.mark.django_db

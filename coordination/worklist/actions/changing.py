@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record, record_each
+from coordination.worklist.actions.weighing import WEIGHT, weigh
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
 from coordination.worklist.stored import packed
 
@@ -43,7 +44,7 @@ def change_task(
     `task.last_change` is the act just done: its Undo is offered beside the sentence that tells of it.
     """
     before = packed(task, values)
-    changed = task.change(dict(values), by=by)
+    changed = task.change(dict(values), by=by, derive=lambda: weigh(task))
     if changed:
         kept = {name: before[name] for name in changed}
         _keep(task, act, by=by, contact=contact, before=kept, after=packed(task, changed))
@@ -104,13 +105,14 @@ def change_tasks(
 
 
 def save_tasks(tasks: Collection[Task], fields: Collection[str], *, by: User) -> None:
-    """Save the named fields of many locked tasks in one statement; each moves its version on."""
+    """Save the named fields of many locked tasks, and where each stands now, in one statement; each moves its version on."""
     if not tasks:
         return
     for task in tasks:
+        weigh(task)
         task.version += 1
         task.updated_by, task.updated_at = by, timezone.now()
-    Task.objects.bulk_update(tasks, [*fields, "version", "updated_by", "updated_at"])
+    Task.objects.bulk_update(tasks, [*fields, *WEIGHT, "version", "updated_by", "updated_at"])
 
 
 def _keep(task: Task, act: Act, *, by: User, **also: Any) -> None:

@@ -20,8 +20,10 @@ from coordination.worklist.actions.changing import keep_contact
 from coordination.worklist.actions.tasks import end, place_task
 from coordination.worklist.actions.unsafe import broken_rule, open_review
 from coordination.worklist.actions.waking import tell_sleepers
+from coordination.worklist.actions.weighing import have_weighed
 from coordination.worklist.due import Due
 from coordination.worklist.models import Contact, Task
+from coordination.worklist.priority import UNREACHED
 from patients.models import ContactPoint, Patient
 
 _UNUSABLE = {
@@ -101,6 +103,10 @@ def log_contact(
     broken = broken_rule(contact)
     if broken and not despite.strip():
         raise Refused(broken, field="despite")
+    was_missed, had_others = patient.last_contact_outcome in UNREACHED, patient.open_tasks > bool(task)
+    latest = _latest(contact, patient)
+    for name, value in latest.items():  # what is opened and closed now is weighed by how this one ended
+        setattr(patient, name, value)
     if next_step is not None:
         contact.next_task = _open_next(contact, next_step, by=by)
     contact.save(force_insert=True)
@@ -115,10 +121,9 @@ def log_contact(
         tell_sleepers(patient_id=patient.pk, event=Task.Event.REPLY, by=by)
     if broken:
         open_review(contact, despite.strip(), by=by)
-    latest = _latest(contact, patient)
     settle(patient.pk, **latest)
-    for name, value in latest.items():
-        setattr(patient, name, value)
+    if had_others and was_missed != (patient.last_contact_outcome in UNREACHED):
+        have_weighed(patient.pk, organization_id=by.organization_id)
     record(
         "contact.logged",
         by=by,

@@ -14,8 +14,8 @@ from coordination.lib.refusal import Refused, Stale
 from coordination.worklist.actions.caseload import lock_open_task
 from coordination.worklist.actions.changing import change_task
 from coordination.worklist.actions.needing import open_needs, set_needs
-from coordination.worklist.actions.tasks import OUTREACH
 from coordination.worklist.models import Act, Task
+from coordination.worklist.querysets import OUTREACH
 
 WORDS = (
     "title", "reason", "context", "kind", "priority", "minutes", "repeat_every", "repeat_unit", "repeat_until",

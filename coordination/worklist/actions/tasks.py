@@ -15,21 +15,12 @@ from coordination.worklist.actions.changing import change_task, keep_opening
 from coordination.worklist.actions.needing import follow
 from coordination.worklist.actions.repeating import IN_TURN, next_of
 from coordination.worklist.actions.waking import tell_sleepers
+from coordination.worklist.actions.weighing import weigh
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Contact, Task
-from coordination.worklist.querysets import APPOINTMENTS
+from coordination.worklist.querysets import APPOINTMENTS, OUTREACH
 from patients.models import AccessGrant, Patient
 
-# kinds of work that reach out to the patient, which stops at death
-OUTREACH = {
-    Task.Kind.CALL,
-    Task.Kind.FOLLOW_UP,
-    Task.Kind.DISCHARGE_CALL,
-    Task.Kind.HOME_VISIT,
-    Task.Kind.VISIT,
-    Task.Kind.ASSESSMENT,
-    Task.Kind.TRANSPORT,
-}
 REVIEW_ROUTE = "access:review"  # the page a review of an emergency access is about
 _STATUS_OF = {
     Task.Outcome.NOT_NEEDED: Task.Status.CANCELLED,
@@ -133,7 +124,7 @@ def place_task(
     if patient is not None and patient.is_deceased and kind in OUTREACH:
         raise Refused(_("This patient has died. Nothing that reaches out to the patient can be planned."))
     check_owner(patient=patient, owner=owner, queue=queue, by=by)
-    task = Task.objects.create(
+    task = Task(
         organization_id=by.organization_id,
         patient=patient,
         kind=kind,
@@ -147,6 +138,8 @@ def place_task(
         updated_by=by,
         **details,
     )
+    weigh(task)
+    task.save(force_insert=True)
     keep_opening(task=task, by=by, contact=contact)
     tell_owner(task, by=by)
     return task

@@ -22,9 +22,12 @@ from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import last_contact, lock_patients, lock_tasks, settle
 from coordination.worklist.actions.changing import save_tasks
 from coordination.worklist.actions.needing import follow, keep_in_step
-from coordination.worklist.actions.tasks import OUTREACH, Sight, check_owner
+from coordination.worklist.actions.tasks import Sight, check_owner
+from coordination.worklist.actions.weighing import have_weighed
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
+from coordination.worklist.querysets import OUTREACH
 from coordination.worklist.stored import unpacked
+from patients.models import Patient
 
 
 @dataclass
@@ -231,10 +234,11 @@ def _save(changes: list[Change], *, by: User) -> None:
     fields = {"status", "outcome", "outcome_note", "closed_at", "closed_by", "snoozed_until", "wakes_on"}
     names = [sorted(fields if change.act == Act.OPEN else change.before) for change, _task in on_tasks]
     tasks = [task for _change, task in on_tasks]
-    save_tasks(tasks, {name for each in names for name in each}, by=by)
     contacts = {change.contact_id: change.contact for change in changes if change.contact is not None}
+    latest = _take_back(contacts, tasks, by=by) if contacts else {}
+    save_tasks(tasks, {name for each in names for name in each}, by=by)
     patients = {task.patient_id for task in tasks} | {each.patient_id for each in contacts.values()}
-    settle(*patients, **(_take_back(contacts, by=by) if contacts else {}))
+    settle(*patients, **latest)
     details = [{"act": change.act, "change": str(change.pk)} for change, _task in on_tasks]
     record_each("task.undone", by=by, targets=tasks, changed=names, details=details)
     record_each("contact.undone", by=by, targets=list(contacts.values()))
@@ -244,11 +248,19 @@ def _save(changes: list[Change], *, by: User) -> None:
             keep_in_step(task, by=by)
 
 
-def _take_back(contacts: dict[Any, Contact], *, by: User) -> dict[str, Any]:
-    """Mark the contacts; returns the last contact of a caseload row without them."""
+def _take_back(contacts: dict[Any, Contact], tasks: list[Task], *, by: User) -> dict[str, Any]:
+    """Mark the contacts; returns the last contact of a caseload row without them, by which all work is weighed again."""
     for contact in contacts.values():
         contact.change({"undone_at": timezone.now(), "undone_by": by}, by=by)
-    return last_contact()
+    latest = last_contact()
+    about = Patient.objects.filter(pk__in={contact.patient_id for contact in contacts.values()})
+    outcomes = dict(about.annotate(outcome=latest["last_contact_outcome"]).values_list("pk", "outcome"))
+    for task in tasks:
+        if task.patient is not None:
+            stored = task.patient.last_contact_outcome
+            task.patient.last_contact_outcome = outcomes.get(task.patient_id, stored)
+    have_weighed(*outcomes, organization_id=by.organization_id)
+    return latest
 
 
 def _undone_words(act: Change | Batch) -> str:

@@ -12,8 +12,8 @@ from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.worklist.access import clock_of, desk_named, get_task, list_work, require_day
-from coordination.worklist.changes import count_changes, read_ids, read_since
-from coordination.worklist.day import View, read_day, view_behind
+from coordination.worklist.changes import count_changes, read_ids
+from coordination.worklist.day import View, read_day, read_moment, view_behind
 from coordination.worklist.peek import read_peek
 from coordination.worklist.rows import Reader, row_of
 from coordination.worklist.views.answers import current_url, parts, person, reader_of, wants_parts
@@ -41,7 +41,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """How many rows of the list others changed since it was read; nothing to say is 204. Asked by the page itself."""
     user = person(request)
     require_day(user)
-    since, view = read_since(request.GET.get("since", "")), View.read(request.GET)
+    since, view = read_moment(request.GET.get("since", "")), View.read(request.GET)
     number = count_changes(user, view, since, read_ids(request.GET.get("ids", ""))) if since else 0
     if not number:
         return HttpResponse(status=204)
@@ -59,7 +59,8 @@ def peek(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     record_access(Event.Kind.VIEW, "patient.viewed", by=user, target=task, detail={"page": "peek"})
     response = parts(request, "worklist/_peek.html", context)
     if (view := view_behind(current_url(request))) is not None:
-        response.headers["HX-Replace-Url"] = view.address(after=view.after, seen=view.seen, selected=str(pk))
+        place = {"after": view.after, "seen": view.seen, "at": view.at}
+        response.headers["HX-Replace-Url"] = view.address(**place, selected=str(pk))
     return response
 
 
@@ -72,7 +73,8 @@ def day_print(request: HttpRequest) -> HttpResponse:
     tasks = list_work(user, desk_named(user, view.desk)).filter(clock.awake, due_at__lte=clock.end_of_today)
     reader = Reader(user, timezone.now())
     rows = [
-        row_of(task, reader) | {"reason": task.reason} for task in tasks.with_patient().in_work_order()[:200]
+        row_of(task, reader) | {"reason": task.reason}
+        for task in tasks.with_patient().in_work_order(clock)[:200]
     ]
     record_access(Event.Kind.PRINT, "worklist.printed", by=user, detail={"rows": len(rows)})
     return render(request, "worklist/day_print.html", {"rows": rows, "view": view, "printed_at": clock.now})

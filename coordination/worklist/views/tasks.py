@@ -50,6 +50,7 @@ from coordination.worklist.rows import (
     undo_address,
 )
 from coordination.worklist.sleep import sleep_words
+from coordination.worklist.standing import standing_words
 from coordination.worklist.turns import repeat_words
 from coordination.worklist.views.answers import back_to, id_in, person
 from patients.access import get_patient, open_record
@@ -71,6 +72,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "due_words": due_words(found, user),
         "sleep": sleep_words(found, reader.now),
         "repeats": repeat_words(found),
+        "standing": standing_words(found),
         "escalated": escalated_words(found, user),
         "needs": list_needs(user, found),
         "needed_by": list_needed_by(user, found),

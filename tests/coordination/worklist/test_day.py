@@ -146,7 +146,7 @@ class TestTheList:
             )  # fmt: skip
             TaskFactory(patient=patient, title=family, due_at=at(10 - n))
         expected = {
-            "due": ["Clark", "Baker", "Adams"],
+            "due": ["Baker", "Clark", "Adams"],  # at risk, each before its hour
             "patient": ["Adams", "Baker", "Clark"],
             "risk": ["Baker", "Clark", "Adams"],
             "contact": ["Adams", "Clark", "Baker"],
