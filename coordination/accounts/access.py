@@ -45,13 +45,6 @@ def passed_second_step(request: HttpRequest) -> bool:
     return any(record.get("method") == "mfa" for record in records)
 
 
-def proved_lately(request: HttpRequest) -> bool:
-    """Say whether the person signed in or proved themselves in the last 15 minutes: asked before data leaves in bulk."""
-    limit = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    records = get_authentication_records(request, request.user)
-    return settings.DEMO or any(record["at"] > limit for record in records)
-
-
 def stepped_up(request: HttpRequest) -> bool:
     """Say whether the person proved themselves in the last minutes (ACCOUNT_REAUTHENTICATION_TIMEOUT).
 
@@ -65,8 +58,11 @@ def stepped_up(request: HttpRequest) -> bool:
 
 def step_up_url(user: Any, *, back: str) -> str:
     """Where a person proves themselves once more; it leads `back` from there."""
-    route = "mfa_reauthenticate" if has_second_step(user) else "account_reauthenticate"
-    return f"{reverse(route)}?{urlencode({'next': back})}"
+    return f"{reverse(step_up_route(user))}?{urlencode({'next': back})}"
+
+
+def step_up_route(user: Any) -> str:
+    return "mfa_reauthenticate" if has_second_step(user) else "account_reauthenticate"
 
 
 def has_second_step(user: Any) -> bool:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.accounts.access import proved_lately
+from coordination.accounts.access import step_up_route, stepped_up
 from coordination.accounts.middleware import lead_to, passive
 from coordination.interop.office import actions
 from coordination.interop.office.access import get_export, get_file, list_choices, list_exports
@@ -53,8 +54,8 @@ def export_new(request: HttpRequest) -> HttpResponseBase:
         ]
         return render(request, "office/export_which.html", {"lists": lists})
     listing = open_list(user, name, request.GET)
-    if not proved_lately(request):
-        return lead_to(request, export_new, "account_reauthenticate", next=request.get_full_path())
+    if not (settings.DEMO or stepped_up(request)):  # data is about to leave in bulk
+        return lead_to(request, export_new, step_up_route(user), next=request.get_full_path())
     form, refusal = ExportForm(request.POST if request.method == "POST" else None), ""
     if form.is_bound and form.is_valid():
         try:
