@@ -1,7 +1,8 @@
 """Tasks and contacts: the doors and actions of the pages, spoken by machines."""
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -118,6 +119,7 @@ class TaskAct(ApiView):
     """Something one does with one task, as it was when the caller read it."""
 
     tag = "Tasks"
+    perform: ClassVar[Callable[[User, Task, dict[str, Any]], Task]]
 
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         user = self.person(request)
@@ -125,106 +127,73 @@ class TaskAct(ApiView):
         entered = self.entered(request)
         task = lock_task(seen)
         task.expect_version(self.version(request))
-        return self.shown(request, self.perform(user, task, entered))
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        raise TypeError("an act says what it does")
+        return self.shown(request, type(self).perform(user, task, entered))
 
 
-def _act(summary: str, shape: type[Input] = shapes.Nothing) -> dict[str, Operation]:
+def _close(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.close_task(task=task, by=user, **entered)
+
+
+def _reopen(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.undo_change(change=get_end(user, task), by=user).task or task
+
+
+def _snooze(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.snooze_task(task=task, by=user, **entered)
+
+
+def _wake(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.wake_task(task=task, by=user)
+
+
+def _assign(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    owner = _owner(user, entered.get("owner_id"))
+    queue = _queue(user, task.patient, entered.get("queue_id"))
+    return actions.assign_task(task=task, by=user, owner=owner, queue=queue)
+
+
+def _claim(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.claim_task(task=task, by=user)
+
+
+def _wait(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.set_waiting(task=task, by=user, **entered)
+
+
+def _move(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.change_due(task=task, by=user, due=shapes.due_of(entered, user), reason=entered["reason"])
+
+
+def _tick(user: User, task: Task, entered: dict[str, Any]) -> Task:
+    return actions.tick_checklist(task=task, by=user, **entered)
+
+
+def _act(word: str, summary: str, shape: type[Input], perform: Callable[..., Task]) -> type[TaskAct]:
     act = Operation(
         summary, "tasks:write", shapes.TaskOutput, input=shape, once=True, versioned=True, etag=True
     )
-    return {"POST": act}
-
-
-class Close(TaskAct):
-    name = "task_close"
-    operations = _act("End a task with an outcome", shapes.CloseInput)
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.close_task(task=task, by=user, **entered)
-
-
-class Reopen(TaskAct):
-    name = "task_reopen"
-    operations = _act("Take the end back, within the minutes of undo")
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        undone = actions.undo_change(change=get_end(user, task), by=user)
-        return undone.task or task
-
-
-class Snooze(TaskAct):
-    name = "task_snooze"
-    operations = _act("Let a task sleep", shapes.SnoozeInput)
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.snooze_task(task=task, by=user, **entered)
-
-
-class Wake(TaskAct):
-    name = "task_wake"
-    operations = _act("Wake a sleeping task")
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.wake_task(task=task, by=user)
-
-
-class Assign(TaskAct):
-    name = "task_assign"
-    operations = _act("Hand a task to a person or a team", shapes.AssignInput)
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        owner = _owner(user, entered.get("owner_id"))
-        queue = _queue(user, task.patient, entered.get("queue_id"))
-        return actions.assign_task(task=task, by=user, owner=owner, queue=queue)
-
-
-class Claim(TaskAct):
-    name = "task_claim"
-    operations = _act("Take a task out of a queue")
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.claim_task(task=task, by=user)
-
-
-class Wait(TaskAct):
-    name = "task_wait"
-    operations = _act("Say on whom a task waits", shapes.WaitInput)
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.set_waiting(task=task, by=user, **entered)
-
-
-class Move(TaskAct):
-    name = "task_move"
-    operations = _act("Move the due time", shapes.MoveInput)
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.change_due(
-            task=task, by=user, due=shapes.due_of(entered, user), reason=entered["reason"]
-        )
-
-
-class Tick(TaskAct):
-    name = "task_tick"
-    operations = _act("Tick one step of the checklist", shapes.TickInput)
-
-    def perform(self, user: User, task: Task, entered: dict[str, Any]) -> Task:
-        return actions.tick_checklist(task=task, by=user, **entered)
+    members = {
+        "name": f"task_{word}",
+        "operations": {"POST": act},
+        "perform": staticmethod(perform),
+        "__doc__": f"{summary}.",
+    }
+    return type(f"Task{word.title()}", (TaskAct,), members)
 
 
 ACTS: dict[str, type[TaskAct]] = {
-    "close": Close,
-    "reopen": Reopen,
-    "snooze": Snooze,
-    "wake": Wake,
-    "assign": Assign,
-    "claim": Claim,
-    "wait": Wait,
-    "move": Move,
-    "tick": Tick,
+    word: _act(word, summary, shape, perform)
+    for word, summary, shape, perform in [
+        ("close", "End a task with an outcome", shapes.CloseInput, _close),
+        ("reopen", "Take the end back, within the minutes of undo", shapes.Nothing, _reopen),
+        ("snooze", "Let a task sleep", shapes.SnoozeInput, _snooze),
+        ("wake", "Wake a sleeping task", shapes.Nothing, _wake),
+        ("assign", "Hand a task to a person or a team", shapes.AssignInput, _assign),
+        ("claim", "Take a task out of a queue", shapes.Nothing, _claim),
+        ("wait", "Say on whom a task waits", shapes.WaitInput, _wait),
+        ("move", "Move the due time", shapes.MoveInput, _move),
+        ("tick", "Tick one step of the checklist", shapes.TickInput, _tick),
+    ]
 }
 
 
