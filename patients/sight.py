@@ -104,14 +104,14 @@ def explain_access(user: User, patient: Patient) -> Explanation:
         return Explanation(user, missing=_("There is no such patient in the organization."))
     if not user.may(Permission.PATIENT_VIEW):
         return Explanation(user, missing=_("None of the roles lets this person see patients."))
-    return _explained(user, _read_paths(patient, user)[user.pk])
+    return _explained(user, read_paths(patient, user)[user.pk])
 
 
 def people_who_see(
     user: User, patient: Patient, *, after: str | None, before: str | None
 ) -> Page[Explanation]:
     """Everyone who sees the patient now, and everyone who is denied it, by name. Its statements do not grow with them."""
-    paths = _read_paths(patient)
+    paths = read_paths(patient)
     whole = Q(roles__overlap=roles_with(Permission.PATIENT_VIEW_ORGANIZATION))
     people: QuerySet[User] = User.objects.visible_to(user).filter(
         Q(pk__in=list(paths)) | whole, is_active=True, roles__overlap=roles_with(Permission.PATIENT_VIEW)
@@ -140,7 +140,7 @@ def _explained(user: User, found: Sequence[Path]) -> Explanation:
     return Explanation(user, tuple(paths), denial, missing)
 
 
-def _read_paths(patient: Patient, person: User | None = None) -> dict[Any, list[Path]]:
+def read_paths(patient: Patient, person: User | None = None) -> dict[Any, list[Path]]:
     """The paths of everybody, or of one person, in one statement."""
     found: dict[Any, list[Path]] = defaultdict(list)
     with connection.cursor() as cursor:
