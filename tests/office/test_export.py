@@ -1,7 +1,6 @@
 """A list leaves as a file: the rows of its page, in its order, for whoever asked, once, and only for a while."""
 
 import datetime as dt
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ from django.utils import timezone
 
 from coordination.audit.models import Event
 from coordination.interop.office.export import handlers, running
-from coordination.interop.office.jobs import forget_files
 from coordination.interop.office.models import ExportJob
 from coordination.lib.rls import enter_organization
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from patients.models import AccessDenial
-from tests.conftest import Cast, SignIn
+from tests.conftest import Cast
 from tests.factories import PatientFactory, TaskFactory
-from tests.office.conftest import NEW, Proven, WorkOff, ask, fetch, pending, rows_of_csv, rows_of_xlsx
+from tests.office.conftest import NEW, Proven, WorkOff, ask, fetch, rows_of_csv, rows_of_xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -318,78 +316,3 @@ def test_the_lists_one_may_export(cast: Cast, proven: Proven) -> None:
     assert ana.get(f"{NEW}?list=open-tasks&patient=x").status_code == 404
     assert proven(cast.sam).get(f"{NEW}?list=open-tasks&patient={cast.pat.pk}").status_code == 404
     assert ana.get(f"{NEW}?list=day&show=queue:{cast.south.pk}").status_code == 404
-
-
-# --- who gets it
-def test_a_bulk_of_data_leaves_only_after_a_recent_proof(cast: Cast, signed_in: SignIn) -> None:
-    client = signed_in(cast.ana)
-    for method in (client.get, client.post):
-        answer = method(f"{NEW}?list=day", {"format": "csv"} if method == client.post else None)
-        assert answer.status_code == 302
-        assert "/account/reauthenticate/" in answer["Location"]
-    assert not ExportJob.objects.exists()
-
-
-def test_only_the_person_who_asked(cast: Cast, ana: Client, proven: Proven, work_off: WorkOff) -> None:
-    job = ask(ana, "day")
-    work_off()
-    sue = proven(cast.sue)
-    for path in ("", "progress/", "file/"):
-        assert sue.get(f"/exports/{job.pk}/{path}").status_code == 404
-    assert sue.post(f"/exports/{job.pk}/cancel/").status_code == 404
-    assert "throughline-tasks" not in sue.get("/exports/").text
-
-
-def test_not_after_the_right_has_ended(cast: Cast, ana: Client, work_off: WorkOff) -> None:
-    job = ask(ana, "open-tasks", patient=cast.pat.pk)
-    work_off()
-    AccessDenial.objects.create(
-        organization=cast.riverbend, patient=cast.pat, user=cast.ana, reason="Relative",
-        starts_on=dt.date(2020, 1, 1), created_by=cast.sue,
-    )  # fmt: skip
-    assert ana.get(f"/exports/{job.pk}/file/").status_code == 404
-
-
-def test_the_file_is_gone_after_its_hours(
-    cast: Cast, ana: Client, work_off: WorkOff, private_files: Path, settings: Any
-) -> None:
-    job = ask(ana, "day")
-    work_off()
-    answer = ana.get(f"/exports/{job.pk}/file/")
-    day = timezone.localdate(job.created_at, cast.ana.zone)
-    assert answer["Content-Disposition"] == f'attachment; filename="throughline-tasks-{day}.csv"'
-    assert answer["Cache-Control"] == "no-store"
-    assert b"".join(answer.streaming_content).startswith(b"\xef\xbb\xbf")
-    ExportJob.objects.filter(pk=job.pk).update(finished_at=hours(-25))
-    assert ana.get(f"/exports/{job.pk}/file/").status_code == 422
-    assert "The file was removed" in ana.get(f"/exports/{job.pk}/").text
-    settings.EXPORT_FILE_HOURS = -1
-    forget_files()
-    assert list((private_files / "exports").iterdir()) == []
-    (written,) = Event.objects.filter(name="export.downloaded")
-    assert written.detail["rows"] == 0
-    assert "title" in written.detail["columns"]
-    names = ["export.requested", "export.finished", "export.downloaded"]
-    assert (
-        list(Event.objects.filter(kind="export").order_by("at", "id").values_list("name", flat=True)) == names
-    )
-
-
-def test_one_request_twice_is_one_export(cast: Cast, ana: Client) -> None:
-    key = str(uuid.uuid4())
-    for _n in range(2):
-        ana.post(f"{NEW}?list=day", {"format": "csv", "idempotency_key": key})
-    assert ExportJob.objects.count() == pending() == 1
-
-
-def test_the_pages_cost_the_same_for_many(
-    cast: Cast, ana: Client, django_assert_max_num_queries: Any
-) -> None:
-    for _n in range(60):
-        ExportJob.objects.create(
-            organization=cast.riverbend, listing="day", stem="tasks", created_by=cast.ana
-        )
-    with django_assert_max_num_queries(11):
-        assert ana.get("/exports/").text.count("throughline-tasks") == 50
-    with django_assert_max_num_queries(13):
-        ana.get(f"{NEW}?list=day")

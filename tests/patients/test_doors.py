@@ -127,13 +127,15 @@ class Built:
 
     def __init__(self, world: World) -> None:
         self.now = timezone.now()
-        self.organizations = [Organization.objects.create(name=f"Org {n}", time_zone="UTC") for n in range(2)]
-        self.teams = [
-            Team.objects.create(organization=self.organizations[0 if n < TEAMS else 1], name=f"Team {n}")
+        self.organizations = Organization.objects.bulk_create(
+            Organization(name=f"Org {n}", time_zone="UTC") for n in range(2)
+        )
+        self.teams = Team.objects.bulk_create(
+            Team(organization=self.organizations[0 if n < TEAMS else 1], name=f"Team {n}")
             for n in range(TEAMS + 1)
-        ]
-        self.people = [
-            User.objects.create(
+        )
+        self.people = User.objects.bulk_create(
+            User(
                 organization=self.organizations[home],
                 email=f"p{n}@example.org",
                 name=f"P {n}",
@@ -141,18 +143,18 @@ class Built:
                 password="!",
             )
             for n, (home, roles) in enumerate(zip(world.homes, world.roles, strict=True))
-        ]
-        self.patients: list[Patient] = []
-        for n, home in enumerate(world.patient_homes):
-            enter_organization(self.organizations[home].pk)
-            self.patients.append(self._patient(world, n, home))
+        )
+        self.patients = [self._patient(world, n, home) for n, home in enumerate(world.patient_homes)]
+        self.about = list(self.patients)
         for person, team in world.grants:
             assign_perm(SEE_PATIENTS, self.people[person], self.teams[team])
-        for absent, covering, span in world.covers:
-            Cover.objects.create(
+        Cover.objects.bulk_create(
+            Cover(
                 organization=self.organizations[0], absent=self.people[absent], covering=self.people[covering],
                 starts_on=self.day(span.starts), ends_on=self.day(span.ends), created_by=self.people[absent],
-            )  # fmt: skip
+            )
+            for absent, covering, span in world.covers
+        )  # fmt: skip
         for number, person, span in world.care:
             self._about(
                 number,
@@ -190,6 +192,7 @@ class Built:
                 created_by=self.people[0],
                 **self._dates(span),
             )
+        self._save_about()
 
     def day(self, offset: int | None) -> dt.date | None:
         return None if offset is None else self.now.date() + dt.timedelta(days=offset)
@@ -199,7 +202,7 @@ class Built:
 
     def _patient(self, world: World, n: int, home: int) -> Patient:
         family, team = f"Rivera{'abcde'[n]}", world.patient_teams[n]
-        return Patient.objects.create(
+        return Patient(
             organization=self.organizations[home], family=family, given="Pat", team=None if team is None else self.teams[team],
             status=world.statuses[n], care_ended_on=self.now.date() if world.statuses[n] == "ended" else None,
             sort_name=sort_name(family, "Pat"), name_keys=name_keys(family, "Pat"), created_by=self.people[0], updated_by=self.people[0],
@@ -207,8 +210,16 @@ class Built:
 
     def _about(self, number: int, model, **values) -> None:
         patient = self.patients[number]
-        enter_organization(patient.organization_id)
-        model.objects.create(organization_id=patient.organization_id, patient=patient, **values)
+        self.about.append(model(organization_id=patient.organization_id, patient=patient, **values))
+
+    def _save_about(self) -> None:
+        """Patients and what is about them, an organization and a table at a time."""
+        for house in self.organizations:
+            enter_organization(house.pk)
+            for model in dict.fromkeys(map(type, self.about)):
+                model.objects.bulk_create(
+                    row for row in self.about if type(row) is model and row.organization_id == house.pk
+                )
 
     def numbers(self, ids) -> set[int]:
         place = {patient.pk: n for n, patient in enumerate(self.patients)}

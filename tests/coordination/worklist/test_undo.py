@@ -1,25 +1,22 @@
 """Every act can be taken back: from its message, from the history, by whoever may do it, while nobody changed the task since."""
 
 import datetime as dt
-import threading
 import uuid
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 
 from coordination.accounts.permissions import Permission
 from coordination.audit.models import Event
 from coordination.lib.refusal import Refused
-from coordination.lib.rls import organization
 from coordination.worklist import actions
 from coordination.worklist.actions.changing import change_task
 from coordination.worklist.due import Due
 from coordination.worklist.models import Act, Change, Contact, Task
 from patients.models import Patient
 from tests.coordination.worklist.test_changing import ACTS, READY
-from tests.factories import PatientFactory, TaskFactory, UserFactory, join_care_team
+from tests.factories import TaskFactory
 
 LATER = timezone.now() + dt.timedelta(hours=20)
 MOVES_ON = {"version", "updated_at", "updated_by"}
@@ -322,120 +319,6 @@ def test_how_many_statements_it_costs(cast, ready, statements, act):
     # what came of an end; the tasks, the patients, what was done since; the marks, the rows, the caseload, the audit trail;
     # what needs a task that is open again
     assert len(seen) == (9 if act == "close" else 7), seen
-
-
-class TestHistory:
-    def test_the_page_of_a_task_says_what_it_was_and_is(self, cast, signed_in, task):
-        actions.assign_task(task=task, by=cast.sue, owner=cast.max)
-        actions.set_waiting(task=task, by=cast.ana, waiting_on="Payer")
-        undo(latest(), cast.max)
-        body = signed_in(cast.ana).get(f"/tasks/{task.pk}/").content.decode()
-        assert "Who has it: Ana Ruiz → Max Weber" in body
-        assert "Waiting on: Payer" in body
-        assert "Undone by Max Weber" in body
-
-    def test_my_acts_stand_newest_first_with_their_undo(self, cast, signed_in, inside, task):
-        with time_machine.travel(timezone.now() - dt.timedelta(minutes=11)):
-            actions.set_waiting(task=task, by=cast.ana, waiting_on="Payer")
-        actions.assign_task(task=task, by=cast.sue, owner=cast.max)
-        with time_machine.travel(timezone.now() - dt.timedelta(days=8)):
-            TaskFactory(patient=cast.pat)
-        actions.close_task(task=task, by=cast.ana)
-        body = signed_in(cast.ana).get("/day/history/").content.decode()
-        assert body.index("Closed") < body.index("Waiting on")
-        assert "Assigned" not in body
-        assert body.count('action="/undo/') == 1
-        inside(cast.riverbend)
-        assert Event.objects.filter(name="worklist.viewed", detail__page="history").exists()
-
-    def test_a_contact_is_one_act(self, cast, signed_in, task):
-        actions.log_contact(
-            patient=cast.pat,
-            by=cast.ana,
-            outcome="no_answer",
-            task=task,
-            next_step=actions.NextStep(Due(LATER)),
-        )
-        body = signed_in(cast.ana).get("/day/history/").content.decode()
-        assert body.count('action="/undo/') == 1
-        assert "Contact logged" in body
-
-    def test_whoever_lost_sight_of_a_patient_does_not_find_them_here(self, cast, signed_in, task):
-        actions.close_task(task=task, by=cast.ana)
-        cast.pat.careteammember_set.all().delete()
-        Patient.objects.filter(pk=cast.pat.pk).update(coordinator=None)
-        assert "RIVERA" not in signed_in(cast.ana).get("/day/history/").content.decode()
-
-    def test_it_costs_the_same_for_one_act_and_for_thirty(self, cast, signed_in, inside, statements):
-        client, counts = signed_in(cast.ana), []
-        for n in (1, 29):
-            inside(cast.riverbend)
-            for _n in range(n):
-                actions.assign_task(task=TaskFactory(patient=cast.pat), by=cast.ana, owner=cast.max)
-            with statements() as seen:
-                assert client.get("/day/history/").status_code == 200
-            counts.append(len(seen))
-        assert counts[0] == counts[1] <= 8, counts
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_undo_races_an_edit_and_one_of_them_is_told(transactional_db):
-    ana = UserFactory(name="Ana Ruiz")
-    for n in range(6):
-        with organization(ana.organization_id):
-            patient = PatientFactory(organization=ana.organization, coordinator=ana, created_by=ana)
-            join_care_team(patient, ana, role="coordinator", is_primary=True)
-            task = actions.open_task(by=ana, patient=patient, title=f"T{n}", reason="So", due=Due(LATER))
-            first = actions.set_waiting(task=task, by=ana, waiting_on="Payer")
-            change = Change.objects.with_record().get(pk=first.last_change.pk)
-        told = at_once(
-            ana.organization_id,
-            lambda change=change: actions.undo_change(change=change, by=ana),
-            lambda first=first: actions.set_waiting(task=first, by=ana, waiting_on="Clinic", version=2),
-        )
-        with organization(ana.organization_id):
-            now = Task.objects.get(pk=task.pk)
-        assert sorted(told) in (["Changed since", "done"], ["done", "stale"]), told
-        assert (now.waiting_on, now.version) == (("", 3) if "stale" in told else ("Clinic", 3))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_people_undo_at_once_and_one_of_them_is_told(transactional_db):
-    ana = UserFactory(name="Ana Ruiz")
-    with organization(ana.organization_id):
-        patient = PatientFactory(organization=ana.organization, coordinator=ana, created_by=ana)
-        task = actions.open_task(by=ana, patient=patient, title="T", reason="So", due=Due(LATER))
-        actions.close_task(task=task, by=ana)
-        change = Change.objects.with_record().get(act="close")
-    calls = [lambda: actions.undo_change(change=change, by=ana)] * 4
-    told = at_once(ana.organization_id, *calls)
-    assert sorted(told) == ["Ana Ruiz undid"] * 3 + ["done"]
-
-
-def at_once(organization_id, *calls):
-    start, told = threading.Barrier(len(calls)), []
-
-    def run(call):
-        try:
-            start.wait(10)
-            with organization(organization_id):
-                call()
-            told.append("done")
-        except Refused as refusal:
-            told.append(
-                next(w for w in ("Changed since", "Ana Ruiz undid", "?") if w in refusal.sentence + "?")
-            )
-        except Exception as error:
-            told.append("stale" if type(error).__name__ == "Stale" else repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return told
 
 
 def test_contacts_before_this_say_nothing_of_undo(cast):
