@@ -7,10 +7,10 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from coordination.accounts.models import User
 from coordination.browsers import find_browser
 from tests.conftest import prove
+from tests.e2e.sight import SCRIPT, TAGS, WIDTHS
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's sync API runs a loop in this thread
 QUIET = [
@@ -28,11 +29,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = {"desktop": (1440, 960), "tablet": (820, 1180), "phone": (390, 844)}
-AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
+AXE = {"runOnly": TAGS, "resultTypes": ["violations"], "preload": False}
 
 
 # htmx wakes a moment after the page has loaded; until then a link is only a link
@@ -55,7 +52,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def town(transactional_db: None) -> None:
+def town(transactional_db: None, settings: Any, tmp_path: Path) -> None:
+    settings.PRIVATE_FILES = tmp_path / "private"
     call_command("town", patients=60, seed=7, verbosity=0, stdout=io.StringIO())
 
 
@@ -144,7 +142,7 @@ def session_cookie(who: str, url: str) -> Any:
 def violations(page: Page) -> list[str]:
     """What axe-core finds wrong, in a line each."""
     if not page.evaluate("'axe' in window"):
-        page.evaluate(Axe().axe_script)
+        page.evaluate(SCRIPT)
     found = page.evaluate("options => axe.run(document, options).then(result => result.violations)", AXE)
     return [
         f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:160]}"
