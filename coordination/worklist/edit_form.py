@@ -60,7 +60,9 @@ class TaskEditForm(SeenForm):
     )
     repeat_every = forms.IntegerField(label=_("Repeats every"), min_value=1, max_value=366, required=False)
     repeat_unit = forms.ChoiceField(
-        label=_("Of"), choices=[("", _("Does not repeat")), *Task.Unit.choices], required=False
+        label=_("Days, weeks or months"),
+        choices=[("", _("Does not repeat")), *Task.Unit.choices],
+        required=False,
     )
     repeat_until = DayField(label=_("Last day"), required=False)
     mark_optional = True
