@@ -17,6 +17,7 @@ from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.worklist.actions import close_task, open_task
+from coordination.worklist.actions.caseload import lock_tasks
 from coordination.worklist.actions.needing import follow
 from coordination.worklist.actions.tasks import REVIEW_ROUTE
 from coordination.worklist.actions.waking import wake_for_event
@@ -72,7 +73,7 @@ def wake_for_news(message: Message) -> None:
     event = message.payload["event"] if message.topic == "patient.news" else Task.Event.RESULT
     teller = User.objects.filter(pk=message.payload.get("by_id")).first()
     sleeping = Task.objects.asleep_for(message.payload["patient_id"], event)
-    for task in sleeping.select_related("organization").order_by("pk"):
+    for task in lock_tasks(list(sleeping.values_list("pk", flat=True))).values():
         woken = wake_for_event(task=task, event=event, by=ensure_system_user(task.organization))
         if woken is not None and woken.owner is not None:
             words = {"why": woken.snooze_reason, "title": woken.title}
@@ -106,7 +107,7 @@ def stop_outreach(message: Message) -> None:
     """Nobody calls a patient who died: what was to reach the patient ends, what is owed to others stays."""
     patient_id = message.payload["patient_id"]
     tasks = Task.objects.open().filter(patient_id=patient_id, patient__is_deceased=True, kind__in=OUTREACH)
-    for task in tasks.select_related("organization").order_by("pk"):
+    for task in lock_tasks(list(tasks.values_list("pk", flat=True))).values():
         by = ensure_system_user(task.organization)
         close_task(task=task, by=by, outcome=Task.Outcome.DECEASED, note=_("The patient has died."))
 

@@ -95,6 +95,8 @@ def unmerge_patients(
 @transaction.atomic
 def gather_late_rows(*, merge: PatientMerge) -> int:
     """Hand over what was on its way to the old record while it was merged. Returns how many rows there were."""
+    for part in parts():
+        part.lock([merge.survivor_id, merge.merged_id])
     locked(merge.survivor, merge.merged)  # waits for whoever is about to write there
     merge = PatientMerge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
     if merge.undone_at is not None:
