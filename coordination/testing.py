@@ -61,7 +61,9 @@ def run_both(words: list[str]) -> int:
     plain_paths = [path for path in paths if path not in browser_paths]
     codes = []
     if plain_paths or not paths:
-        spread = [] if chooses_spread(others) else ["-n", WORKERS, "--dist", "loadfile"]
+        spread = (
+            [] if chooses_spread(others) else ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+        )
         codes.append(pytest([*spread, *others, *(plain_paths or [f"--ignore={E2E}"])]))
     if (browser_paths or not paths) and not interrupted(codes):
         codes.append(browser_tests(others, browser_paths or [E2E], first=not codes))

@@ -13,6 +13,7 @@ from coordination.audit.context import door
 from coordination.audit.heads import append_head
 from coordination.audit.models import Event, Verification
 from coordination.audit.verify import Report, verify
+from coordination.lib.acting import insert
 
 BATCH = 5000
 SEALING_LOCK = 0x5EA1
@@ -55,7 +56,7 @@ def record(
     event.kind, event.outcome, event.purpose, event.reason = kind, outcome, purpose, reason
     event.changed = list(changed)
     event.detail |= detail or {}
-    event.save(force_insert=True)
+    insert(event)
     return event
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
 
+from coordination.lib.acting import save_fields
 from coordination.lib.ids import new_id
 from coordination.lib.refusal import Stale
 
@@ -60,7 +61,7 @@ class Editable(Owned):
             setattr(self, name, values[name])
         self.version += 1
         self.updated_by = by
-        self.save(update_fields=[*changed, *derive(), "version", "updated_by", "updated_at"])
+        save_fields(self, [*changed, *derive(), "version", "updated_by", "updated_at"])
         return changed
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.audit.actions import record
+from coordination.lib.acting import insert
 from coordination.lib.ids import new_id
 from coordination.lib.refusal import Refused
 from coordination.lib.rls import current_organization
@@ -49,20 +50,22 @@ def post(
     payload = {name: _plain(name, value) for name, value in ids.items()}
     here: Any = current_organization()
     once = _plain("key", key) if key is not None else str(new_id())
-    Message.objects.bulk_create(
-        [
-            Message(
-                topic=topic,
-                handler=handler,
-                payload=payload,
-                key=f"{topic}:{once}:{handler}",
-                not_before=not_before or Now(),
-                organization_id=organization_id or here,
-            )
-            for handler in handlers
-        ],
-        ignore_conflicts=key is not None,
-    )
+    messages = [
+        Message(
+            topic=topic,
+            handler=handler,
+            payload=payload,
+            key=f"{topic}:{once}:{handler}",
+            not_before=not_before or Now(),
+            organization_id=organization_id or here,
+        )
+        for handler in handlers
+    ]
+    if key is None:
+        for message in messages:
+            insert(message)
+    else:
+        Message.objects.bulk_create(messages, ignore_conflicts=True)
     ring_on_commit()
 
 

@@ -48,6 +48,7 @@ def same_connection():
             signal.connect(close_old_connections)
 
 
+@pytest.mark.slow
 def test_nothing_breaks_and_nothing_is_undocumented(cast, api, client, settings_of_api):
     one = api(cast.ana)
     document = client.get("/api/v1/schema/").json()

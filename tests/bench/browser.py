@@ -30,6 +30,7 @@ class Browser:
     def __init__(self, port: int) -> None:
         self.port, self.cookies = port, dict[str, str]()
         self.last_used = time.monotonic()
+        self.came_to = ""  # where the last answer led
         self.wire = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def sign_in(self, email: str) -> None:
@@ -75,6 +76,7 @@ class Browser:
         for line in response.headers.get_all("Set-Cookie") or []:
             name, _, value = line.split(";", 1)[0].partition("=")
             self.cookies[name] = value
+        self.came_to = response.headers.get("Location", "")
         told = _TIMING.search(response.headers.get("Server-Timing", ""))
         database, statements, cpu = (float(part) for part in told.groups()) if told else (0.0, 0.0, 0.0)
         return Answer(

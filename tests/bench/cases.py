@@ -10,6 +10,7 @@ from tests.bench.floors import Floor
 from tests.bench.people import DEEP, ORDERS, SUPERVISOR, WIDE, Person
 
 Ask = Callable[[Browser, Person, int], Answer]
+MANY = 100  # tasks in one batch
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,35 @@ def cases(role: str) -> list[Case]:
             "Done, from My day", lambda b, p, n: b.post(f"/tasks/{_task(p, n)[0]}/done/", {}), lambda p, n: floors.done(_task(p, n)[0]), 6,
             after=_undo, writes=True, page_ms=80,
         ),
+        Case(
+            f"Done, {MANY} at once", _done_many, lambda p, _n: floors.done_many([task for task, _patient in p.tasks[:MANY]]), 40,
+            together=False, after=_undo_many, writes=True, page_ms=1500,
+        ),
         Case("Log contact", _log, lambda p, n: floors.contact(p, _patient(p, n)), 6, writes=True, page_ms=80),
     ]  # fmt: skip
 
 
 def _undo(browser: Browser, person: Person, n: int) -> Answer:
     """Press the newest Undo of the task's own history."""
-    page = browser.get(f"/tasks/{_task(person, n)[0]}/")
-    address = re.search(r'action="(/undo/[^"]+)"', page.body.decode())
-    return browser.post(address[1], {}) if address else page
+    return _press_undo(browser, f"/tasks/{_task(person, n)[0]}/")
+
+
+def _done_many(browser: Browser, person: Person, _n: int) -> Answer:
+    tasks = [task for task, _patient in person.tasks[:MANY]]
+    return browser.post("/tasks/bulk/commit/", {"act": "done", "ids": tasks})
+
+
+def _undo_many(browser: Browser, _person: Person, _n: int) -> Answer:
+    """Press the Undo of the page that says what came of each."""
+    return _press_undo(browser, browser.came_to)
+
+
+def _press_undo(browser: Browser, address: str) -> Answer:
+    page = browser.get(address)
+    undo = re.search(r'action="(/undo/[^"]+)"', page.body.decode())
+    if undo is None:
+        raise RuntimeError(f"{address.split('/')[1]}: {page.status}, and nothing to undo")
+    return browser.post(undo[1], {})
 
 
 def _desk(role: str, person: Person) -> str:

@@ -106,6 +106,11 @@ def done(task: str) -> Floor:
     ]
 
 
+def done_many(tasks: list[str]) -> Floor:
+    sql = "update worklist_task set version = version + 1, updated_at = now() where id = any(%s::uuid[]) returning id"
+    return sql, [tasks]
+
+
 def contact(person: Person, patient_id: str) -> Floor:
     sql = """
         insert into worklist_contact (id, organization_id, version, created_at, updated_at, created_by_id, updated_by_id, patient_id,

@@ -223,6 +223,7 @@ class TestTheCanary:
             if address.count("<") == 1
         ]
 
+    @pytest.mark.slow
     def test_pages_and_errors(self, cast, signed_in, settings, written, patient):
         settings.ROOT_URLCONF = __name__
         opened = 0

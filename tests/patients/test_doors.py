@@ -239,6 +239,7 @@ def opens(user: User, patient: Patient) -> bool:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.slow
 @given(world=worlds())
 def test_list_detail_search_and_count_agree_with_the_oracle(world):
     with transaction.atomic():

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from coordination.lib import display
+from coordination.lib.acting import afterwards
 from coordination.lib.refusal import Refused
 from coordination.worklist.models import Contact, Dependency, Task
 from patients.models import Patient
@@ -69,12 +70,16 @@ def already_closed(task: Task) -> str:
 
 
 def settle(*patient_ids: Any, **more: Any) -> None:
-    """Count the open tasks of each patient afresh. Call it last, with the patients locked."""
+    """Count the open tasks of each patient afresh, at the end of the act. Call it with the patients locked."""
     wanted = [pk for pk in patient_ids if pk is not None]
     if not wanted:
         return
+    afterwards(lambda: _count(wanted, more))
+
+
+def _count(patient_ids: Collection[Any], more: dict[str, Any]) -> None:
     tasks = Task.objects.filter(patient=OuterRef("pk")).open().order_by().values("patient")
-    Patient.objects.filter(pk__in=wanted).update(
+    Patient.objects.filter(pk__in=patient_ids).update(
         open_tasks=Coalesce(Subquery(tasks.annotate(n=Count("id")).values("n")), 0),
         next_due_at=Subquery(tasks.annotate(first=Min("due_at")).values("first")),
         **more,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record, record_each
+from coordination.lib.acting import insert
 from coordination.worklist.actions.weighing import WEIGHT, weigh
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
 from coordination.worklist.stored import packed
@@ -60,7 +61,7 @@ def keep_opening(*, task: Task, by: User, contact: Contact | None = None) -> Non
 
 def keep_contact(*, contact: Contact, by: User) -> None:
     """Write down a contact that answers no task. One that does is kept with the task it closes."""
-    contact.last_change = Change.objects.create(
+    contact.last_change = Change(
         organization_id=contact.organization_id,
         act=Act.CONTACT,
         contact=contact,
@@ -68,6 +69,7 @@ def keep_contact(*, contact: Contact, by: User) -> None:
         at=timezone.now(),
         by=by,
     )
+    insert(contact.last_change)
 
 
 def change_tasks(
@@ -116,7 +118,7 @@ def save_tasks(tasks: Collection[Task], fields: Collection[str], *, by: User) ->
 
 
 def _keep(task: Task, act: Act, *, by: User, **also: Any) -> None:
-    task.last_change = Change.objects.create(
+    task.last_change = Change(
         organization_id=task.organization_id,
         task=task,
         act=act,
@@ -125,3 +127,4 @@ def _keep(task: Task, act: Act, *, by: User, **also: Any) -> None:
         by=by,
         **also,
     )
+    insert(task.last_change)

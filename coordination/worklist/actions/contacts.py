@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
 from coordination.lib import display
+from coordination.lib.acting import acting, insert
 from coordination.lib.days import add_business_days, local_date
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
@@ -44,7 +44,7 @@ class NextStep:
     owner: User | None = None
 
 
-@transaction.atomic
+@acting
 def log_contact(
     *,
     patient: Patient,
@@ -109,7 +109,7 @@ def log_contact(
         setattr(patient, name, value)
     if next_step is not None:
         contact.next_task = _open_next(contact, next_step, by=by)
-    contact.save(force_insert=True)
+    insert(contact)
     if task is not None:
         end(task, by=by, outcome=close_task_outcome or _end_of(contact), contact=contact)
         contact.last_change = task.last_change

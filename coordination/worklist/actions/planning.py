@@ -4,13 +4,13 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coordination.accounts.models import Team, User
 from coordination.lib import display
+from coordination.lib.acting import acting
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, settle
 from coordination.worklist.actions.changing import change_task
@@ -22,7 +22,7 @@ from coordination.worklist.models import Act, Task
 AWAKE = {"snoozed_until": None, "wakes_on": "", "snooze_reason": ""}
 
 
-@transaction.atomic
+@acting
 def snooze_task(
     *,
     task: Task,
@@ -64,7 +64,7 @@ def check_snooze(task: Task, *, until: dt.datetime, reason: str, wakes_on: str =
         raise Refused(sentence, field="reason")
 
 
-@transaction.atomic
+@acting
 def wake_task(*, task: Task, by: User) -> Task:
     task = lock_open_task(task)
     if task.snoozed_until is None:
@@ -73,7 +73,7 @@ def wake_task(*, task: Task, by: User) -> Task:
     return task
 
 
-@transaction.atomic
+@acting
 def assign_task(
     *, task: Task, by: User, owner: User | None = None, queue: Team | None = None, version: int | None = None
 ) -> Task:
@@ -93,7 +93,7 @@ def owner_values(task: Task, *, owner: User | None, queue: Team | None) -> dict[
     return {"owner": owner, "queue": queue} | NOT_ESCALATED
 
 
-@transaction.atomic
+@acting
 def claim_task(*, task: Task, by: User) -> Task:
     """Take a task out of a queue. Of several people who click at once, one gets it."""
     task = lock_open_task(task)
@@ -103,7 +103,7 @@ def claim_task(*, task: Task, by: User) -> Task:
     return task
 
 
-@transaction.atomic
+@acting
 def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = None) -> Task:
     """Say on whom it waits, since now. Nobody: it is work again."""
     task = lock_open_task(task, version=version)
@@ -126,7 +126,7 @@ def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = 
     return task
 
 
-@transaction.atomic
+@acting
 def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int | None = None) -> Task:
     """Move the due time. The limit of a safety matter moves closer only."""
     task = lock_open_task(task, version=version)
@@ -153,7 +153,7 @@ def due_values(task: Task, due: Due) -> dict[str, Any]:
     return values
 
 
-@transaction.atomic
+@acting
 def tick_checklist(*, task: Task, by: User, step: int, done: bool, text: str = "") -> Task:
     """Tick one step, or take the tick away. Steps others tick meanwhile stay ticked.
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import Team, User
+from coordination.lib.acting import acting, insert
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
@@ -61,7 +61,7 @@ def check_owner(
         raise Refused(sentence, field="to")
 
 
-@transaction.atomic
+@acting
 def open_task(
     *,
     by: User,
@@ -139,7 +139,7 @@ def place_task(
         **details,
     )
     weigh(task)
-    task.save(force_insert=True)
+    insert(task)
     keep_opening(task=task, by=by, contact=contact)
     tell_owner(task, by=by)
     return task
@@ -156,7 +156,7 @@ def tell_owner(task: Task, *, by: User) -> None:
         )
 
 
-@transaction.atomic
+@acting
 def close_task(
     *, task: Task, by: User, outcome: str = Task.Outcome.COMPLETED, note: str = "", version: int | None = None
 ) -> Task:
