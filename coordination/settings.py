@@ -12,7 +12,10 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from coordination.api_settings import *  # noqa: F403 - settings like those below
+from coordination.house import *  # noqa: F403 - settings like those below
 from coordination.logs import configure as configure_logs
+from coordination.wiring import *  # noqa: F403 - settings like those below
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -296,66 +299,6 @@ WEBHOOK_FAILURES: int = env.int("WEBHOOK_FAILURES", 30)  # HOUSE: in a row, then
 WEBHOOK_OLD_SECRET_HOURS: int = env.int("WEBHOOK_OLD_SECRET_HOURS", 24)  # HOUSE: both secrets sign so long
 WEBHOOK_LOCAL: list[str] = []  # host:port called although they are not of the internet: for tests only
 WEBHOOK_CA_FILE = ""  # trusted instead of the system's authorities: likewise
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["coordination.api.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["coordination.api.parsing.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "coordination.api.schema.ApiSchema",
-    "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "coordination.api.problems.answer",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Throughline API",
-    "DESCRIPTION": "Patients, tasks, contacts and health history: what the pages show, under the same rules. See docs/api.md.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [],
-    "COMPONENT_SPLIT_REQUEST": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
-}
-
-# --- HOUSE: how work is planned ---------------------------------------------------------------------------------------
-WORKDAY_HOURS: tuple[int, int] = (
-    env.int("WORKDAY_STARTS", 8),
-    env.int("WORKDAY_ENDS", 17),
-)  # the day ribbon, free time
-STALE_POLL_SECONDS: int = env.int("STALE_POLL_SECONDS", 60)  # how often a list asks whether it changed
-UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
-HISTORY_DAYS: int = env.int("HISTORY_DAYS", 7)  # how far back "What I did" goes
-HISTORY_ROWS = 20  # of what was done to one task, on its page
-BULK_ROWS: int = env.int("BULK_ROWS", 200)  # the most tasks one act may be done to at once
-CONTACT_ATTEMPTS: int = env.int(
-    "CONTACT_ATTEMPTS", 3
-)  # on different days, before a letter (domain facts 11.6)
-PROMISES_DAYS: int = env.int("PROMISES_DAYS", 90)  # of how many days promises are counted as kept or broken
-QUIET_HOURS: tuple[int, int] = (
-    env.int("QUIET_STARTS", 21),
-    env.int("QUIET_ENDS", 8),
-)  # the patient's own clock; the hours of 47 CFR 64.1200(c)(1)
-ESCALATE_AFTER_BUSINESS_DAYS: int = env.int(
-    "ESCALATE_AFTER_BUSINESS_DAYS", 2
-)  # past due, then to the supervisor
-ESCALATE_CRITICAL_MINUTES: int = env.int("ESCALATE_CRITICAL_MINUTES", 60)  # the same of a safety matter
-SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
-# how much ahead of its deadline a task stands (worklist/priority.py), in minutes; its own length comes on top
-PRIORITY_RISK_MINUTES: dict[str, int] = {
-    "high": env.int("PRIORITY_HIGH_RISK_MINUTES", 240),
-    "rising": env.int("PRIORITY_RISING_RISK_MINUTES", 120),
-}
-PRIORITY_TRY_MINUTES: int = env.int("PRIORITY_TRY_MINUTES", 60)  # for each try that reached nobody
-PRIORITY_TRIES: int = env.int("PRIORITY_TRIES", 3)  # of which so many count
-
-# --- HOUSE: emergency access (45 CFR 164.312(a)(2)(ii)) ---------------------------------------------------------------
-BREAK_GLASS_MINUTES: int = env.int("BREAK_GLASS_MINUTES", 60)
-BREAK_GLASS_NOTE: int = env.int("BREAK_GLASS_NOTE", 15)  # the fewest characters that say why
-BREAK_GLASS_SEARCHES: int = env.int("BREAK_GLASS_SEARCHES", 10)  # of one person in an hour
-
 # --- what leaves the server -------------------------------------------------------------------------------------------
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -388,22 +331,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 30
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 64 * 1024 * 1024)  # as sent
-IMPORT_MAX_UNPACKED_BYTES: int = env.int("IMPORT_MAX_UNPACKED_BYTES", 256 * 1024 * 1024)
 PRIVATE_FILES = VAR_DIR / "private"
-ROSTER_FILE_HOURS: int = env.int(
-    "ROSTER_FILE_HOURS", 24
-)  # HOUSE: how long an uploaded roster waits to be imported
-ROSTER_MAX_ROWS: int = env.int("ROSTER_MAX_ROWS", 200_000)  # HOUSE
-ROSTER_FIRST_CONTACT_DAYS: int = env.int(
-    "ROSTER_FIRST_CONTACT_DAYS", 3
-)  # HOUSE: business days to the first contact
-EXPORT_FILE_HOURS: int = env.int(
-    "EXPORT_FILE_HOURS", 24
-)  # HOUSE: how long an exported list waits for its person
-EXPORT_MAX_ROWS: int = env.int(
-    "EXPORT_MAX_ROWS", 100_000
-)  # HOUSE: of one file; a longer list is narrowed first
 
 # --- static files, words, time ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -458,46 +386,6 @@ DRAFT_DAYS: int = env.int("DRAFT_DAYS", 14)  # HOUSE: how long what was typed an
 NOTIFICATION_MAIL_MINUTES: int = env.int(
     "NOTIFICATION_MAIL_MINUTES", 15
 )  # HOUSE: at most one e-mail in so long
-# topic -> the handlers that must hear of it; one message row for each
-OUTBOX_HANDLERS: dict[str, list[str]] = {
-    "task.assigned": ["coordination.worklist.handlers.notify_owner"],
-    "tasks.assigned": ["coordination.worklist.handlers.notify_owner_of_many"],
-    "notification.mail": ["coordination.notifications.handlers.send_mail"],
-    "import.requested": ["coordination.interop.fhir.handlers.run_import"],
-    "roster.requested": ["coordination.interop.office.roster.handlers.run_roster"],
-    "export.requested": ["coordination.interop.office.export.handlers.run_export"],
-    "patient.named": ["patients.handlers.find_similar_names"],
-    "task.ended": ["coordination.worklist.handlers.follow_ended"],
-    "patient.news": ["coordination.worklist.handlers.wake_for_news"],
-    "patient.result": ["coordination.worklist.handlers.wake_for_news"],
-    "patient.weighed": ["coordination.worklist.handlers.weigh_tasks"],
-    "patient.merged": ["patients.handlers.gather_late_rows"],
-    "patient.unmerged": ["patients.handlers.find_similar_names"],
-    "loops.asked": ["coordination.worklist.jobs.check_rule"],
-    "patient.died": ["coordination.worklist.handlers.stop_outreach"],
-    "cover.arranged": ["coordination.worklist.handlers.tell_covering"],
-    "access.broken_glass": ["coordination.worklist.handlers.open_access_review"],
-    "access.reviewed": ["coordination.worklist.handlers.close_access_review"],
-    "webhook.due": ["coordination.webhooks.handlers.deliver"],
-    "user.invited": ["coordination.accounts.handlers.send_invitation"],
-    "password.forgotten": ["coordination.accounts.handlers.send_password_link"],
-    "security.changed": ["coordination.accounts.handlers.send_security_notice"],
-}
-# job -> (dotted path, minutes between slots)
-SCHEDULE: dict[str, tuple[str, int]] = {
-    "verify_audit": ("coordination.audit.jobs.verify", 60),
-    "forget_messages": ("coordination.outbox.jobs.forget_old", 1440),
-    "forget_drafts": ("coordination.drafts.jobs.forget_old", 60),
-    "forget_answers": ("coordination.idempotency.jobs.forget_old", 60),
-    "clear_sessions": ("coordination.accounts.jobs.clear_sessions", 60),
-    "forget_import_files": ("coordination.interop.jobs.forget_files", 60),
-    "forget_office_files": ("coordination.interop.office.jobs.forget_files", 15),
-    "gather_late_rows": ("patients.jobs.gather_late_rows", 60),
-    "hand_over_covers": ("coordination.worklist.covers.hand_over", 60),
-    "escalate": ("coordination.worklist.jobs.escalate", 60),
-    "weigh": ("coordination.worklist.jobs.weigh", 60),
-    "check_loops": ("coordination.worklist.jobs.check_loops", 1440),
-}
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
 
 # --- mail and logs ----------------------------------------------------------------------------------------------------
@@ -507,42 +395,6 @@ EMAIL_CONFIG = env.email_url(
 vars().update({name: value for name, value in EMAIL_CONFIG.items() if name.startswith("EMAIL_")})
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "Throughline <no-reply@throughline.invalid>")
-# the parts of a timeline, each a model whose queryset answers `for_timeline`
-TIMELINE_SOURCES = [
-    "patients.Condition",
-    "patients.Allergy",
-    "patients.Medication",
-    "patients.Procedure",
-    "patients.Immunization",
-    "patients.Encounter",
-    "patients.Observation",
-    "worklist.Contact",
-    "worklist.Task",
-]
-# the forms whose drafts are kept: callables (user, subject id) -> patient id or None, which refuse like the form itself
-DRAFT_FORMS = {
-    "contact": "coordination.worklist.drafts.contact_with_patient",
-    "task-contact": "coordination.worklist.drafts.contact_about_task",
-    "task": "coordination.worklist.drafts.new_task",
-}
-# the lists that can be taken away: callables (user, query of the page) -> Listing, which refuse like the page (lib/listing.py)
-EXPORT_LISTS = {
-    "day": "coordination.worklist.exports.day",
-    "patients": "patients.exports.registry",
-    "open-tasks": "coordination.worklist.exports.open_tasks",
-    "closed-tasks": "coordination.worklist.exports.closed_tasks",
-    "contacts": "coordination.worklist.exports.contacts",
-    "users": "coordination.accounts.exports.users",
-    "teams": "coordination.accounts.exports.teams",
-}
-# what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None (patients/panels.py)
-PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
-# records that need a person: callables (user) -> list of sections (patients/attention.py)
-PATIENT_ATTENTION = ["coordination.worklist.attention.of_work", "patients.attention.of_records"]
-# what they say and do when two records become one, or two again: modules (patients/actions/merging.py)
-PATIENT_MERGE_PARTS = ["coordination.worklist.merging"]
-# what they add on top of the timeline, still to come: callables (user, patient) -> list[Ahead]
-TIMELINE_AHEAD = ["coordination.worklist.panels.ahead"]
 LOGGING_CONFIG = None  # coordination.logs sets it up: JSON lines, an allow-list of keys
 LOG_LEVEL: str = env.str("LOG_LEVEL", "WARNING")
 configure_logs(LOG_LEVEL)

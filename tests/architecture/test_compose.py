@@ -45,7 +45,7 @@ def words(service: str) -> str:
 
 
 def read_by_settings() -> set[str]:
-    text = (ROOT / "coordination/settings.py").read_text()
+    text = "".join((ROOT / "coordination" / name).read_text() for name in ("settings.py", "house.py"))
     return set(re.findall(r'(?:env\.\w+|_secret)\(\s*"([A-Z_]+)"', text))
 
 
