@@ -17,17 +17,15 @@ UNDO_MINUTES: int = env.int("UNDO_MINUTES", 10)
 HISTORY_DAYS: int = env.int("HISTORY_DAYS", 7)  # how far back "What I did" goes
 HISTORY_ROWS = 20  # of what was done to one task, on its page
 BULK_ROWS: int = env.int("BULK_ROWS", 200)  # the most tasks one act may be done to at once
-CONTACT_ATTEMPTS: int = env.int(
-    "CONTACT_ATTEMPTS", 3
-)  # on different days, before a letter (domain facts 11.6)
+# on different days, before a letter (domain facts 11.6)
+CONTACT_ATTEMPTS: int = env.int("CONTACT_ATTEMPTS", 3)
 PROMISES_DAYS: int = env.int("PROMISES_DAYS", 90)  # of how many days promises are counted as kept or broken
 QUIET_HOURS: tuple[int, int] = (
     env.int("QUIET_STARTS", 21),
     env.int("QUIET_ENDS", 8),
 )  # the patient's own clock; the hours of 47 CFR 64.1200(c)(1)
-ESCALATE_AFTER_BUSINESS_DAYS: int = env.int(
-    "ESCALATE_AFTER_BUSINESS_DAYS", 2
-)  # past due, then to the supervisor
+# past due, then to the supervisor
+ESCALATE_AFTER_BUSINESS_DAYS: int = env.int("ESCALATE_AFTER_BUSINESS_DAYS", 2)
 ESCALATE_CRITICAL_MINUTES: int = env.int("ESCALATE_CRITICAL_MINUTES", 60)  # the same of a safety matter
 SNOOZE_MAX_DAYS: int = env.int("SNOOZE_MAX_DAYS", 60)
 # how much ahead of its deadline a task stands (worklist/priority.py), in minutes; its own length comes on top
@@ -46,16 +44,12 @@ BREAK_GLASS_SEARCHES: int = env.int("BREAK_GLASS_SEARCHES", 10)  # of one person
 # --- HOUSE: how much is taken in and out ------------------------------------------------------------------------------
 IMPORT_MAX_BYTES: int = env.int("IMPORT_MAX_BYTES", 64 * 1024 * 1024)  # as sent
 IMPORT_MAX_UNPACKED_BYTES: int = env.int("IMPORT_MAX_UNPACKED_BYTES", 256 * 1024 * 1024)
-ROSTER_FILE_HOURS: int = env.int(
-    "ROSTER_FILE_HOURS", 24
-)  # HOUSE: how long an uploaded roster waits to be imported
+# HOUSE: how long an uploaded roster waits to be imported
+ROSTER_FILE_HOURS: int = env.int("ROSTER_FILE_HOURS", 24)
 ROSTER_MAX_ROWS: int = env.int("ROSTER_MAX_ROWS", 200_000)  # HOUSE
-ROSTER_FIRST_CONTACT_DAYS: int = env.int(
-    "ROSTER_FIRST_CONTACT_DAYS", 3
-)  # HOUSE: business days to the first contact
-EXPORT_FILE_HOURS: int = env.int(
-    "EXPORT_FILE_HOURS", 24
-)  # HOUSE: how long an exported list waits for its person
-EXPORT_MAX_ROWS: int = env.int(
-    "EXPORT_MAX_ROWS", 100_000
-)  # HOUSE: of one file; a longer list is narrowed first
+# HOUSE: business days to the first contact
+ROSTER_FIRST_CONTACT_DAYS: int = env.int("ROSTER_FIRST_CONTACT_DAYS", 3)
+# HOUSE: how long an exported list waits for its person
+EXPORT_FILE_HOURS: int = env.int("EXPORT_FILE_HOURS", 24)
+# HOUSE: of one file; a longer list is narrowed first
+EXPORT_MAX_ROWS: int = env.int("EXPORT_MAX_ROWS", 100_000)

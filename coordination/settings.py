@@ -25,9 +25,8 @@ if ENVIRONMENT not in {"production", "development", "test"}:
     raise ImproperlyConfigured("THROUGHLINE_ENV is production, development or test.")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG: bool = env.bool("DEBUG", False)
-DEMO: bool = env.bool(
-    "DEMO", False
-)  # invented people; sign-in may skip the second step, and every page says so
+# invented people; sign-in may skip the second step, and every page says so
+DEMO: bool = env.bool("DEMO", False)
 
 
 def _secret(name: str) -> str:
@@ -153,9 +152,8 @@ DATABASE_URL: str = env.str("DATABASE_URL", "")
 DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", DATABASE_URL)
 if PRODUCTION and not DATABASE_URL:
     raise ImproperlyConfigured("DATABASE_URL must name the database, with the role that owns nothing.")
-AS_OWNER: bool = env.bool(
-    "THROUGHLINE_AS_OWNER", False
-)  # schema changes; the running application never sets it
+# schema changes; the running application never sets it
+AS_OWNER: bool = env.bool("THROUGHLINE_AS_OWNER", False)
 
 
 def _database() -> dict[str, Any]:
@@ -379,13 +377,11 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_LEASE_SECONDS: int = env.int("OUTBOX_LEASE_SECONDS", 90)  # longer than the hard time limit of a job
 OUTBOX_MAX_ATTEMPTS = 8  # over about six hours
 OUTBOX_KEEP_DAYS: int = env.int("OUTBOX_KEEP_DAYS", 90)  # HOUSE: how long a settled message stays
-IDEMPOTENCY_HOURS: int = env.int(
-    "IDEMPOTENCY_HOURS", 24
-)  # HOUSE: how long a repeated write gets the first answer
+# HOUSE: how long a repeated write gets the first answer
+IDEMPOTENCY_HOURS: int = env.int("IDEMPOTENCY_HOURS", 24)
 DRAFT_DAYS: int = env.int("DRAFT_DAYS", 14)  # HOUSE: how long what was typed and not saved is kept
-NOTIFICATION_MAIL_MINUTES: int = env.int(
-    "NOTIFICATION_MAIL_MINUTES", 15
-)  # HOUSE: at most one e-mail in so long
+# HOUSE: at most one e-mail in so long
+NOTIFICATION_MAIL_MINUTES: int = env.int("NOTIFICATION_MAIL_MINUTES", 15)
 AUDIT_HEADS_FILE = VAR_DIR / "audit" / "heads.log"
 
 # --- mail and logs ----------------------------------------------------------------------------------------------------
