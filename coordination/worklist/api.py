@@ -77,7 +77,11 @@ class Tasks(ApiView):
         user = self.person(request)
         rows = list_tasks(user, **self.asked)
         response, shown = page_answer(
-            rows, order=[("due_at", "asc"), ("id", "asc")], asked=self.asked, output=shapes.TaskOutput
+            rows,
+            order=[("due_at", "asc"), ("id", "asc")],
+            asked=self.asked,
+            output=shapes.TaskOutput,
+            reader=user,
         )
         record_access(Event.Kind.VIEW, "tasks.listed", by=user, detail={"page": "api", "rows": shown})
         return response
@@ -98,7 +102,7 @@ class Tasks(ApiView):
             checklist=steps,
             **entered,
         )
-        return self.shown(request, task)
+        return self.shown(request, task, reader=user)
 
 
 class TaskDetail(ApiView):
@@ -112,7 +116,7 @@ class TaskDetail(ApiView):
         task = get_task(user, pk)
         if task.patient is not None:
             record_visit(user, task.patient, page="api.task")
-        return self.shown(request, task)
+        return self.shown(request, task, reader=user)
 
 
 class TaskAct(ApiView):
@@ -127,7 +131,7 @@ class TaskAct(ApiView):
         entered = self.entered(request)
         task = lock_task(seen)
         task.expect_version(self.version(request))
-        return self.shown(request, type(self).perform(user, task, entered))
+        return self.shown(request, type(self).perform(user, task, entered), reader=user)
 
 
 def _close(user: User, task: Task, entered: dict[str, Any]) -> Task:

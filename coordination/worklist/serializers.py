@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
 from coordination.api.paging import PageQuery
 from coordination.api.shapes import Day, Input, Moment, Output, Text, Whole, Yes, identifier, one_of
 from coordination.worklist.due import Due
@@ -31,6 +32,12 @@ class Steps(serializers.ListField):
         return [{"text": str(step.get("text", "")), "done": bool(step.get("done"))} for step in data]
 
 
+class HeadStart(serializers.DictField):
+    """The parts of a head start that are above zero."""
+
+    child = serializers.IntegerField(min_value=1)
+
+
 class TaskOutput(Output):
     """One promise: who keeps it, until when, why, and how it ended."""
 
@@ -46,6 +53,13 @@ class TaskOutput(Output):
     due_at = Moment(help_text="Late after this moment; for a day, its end where the organization is.")
     due_has_time = serializers.BooleanField()
     due_rule = serializers.CharField()
+    work_at = Moment(
+        allow_null=True,
+        help_text="Where it stands among the work: due_at less head_start. Not part of the version.",
+    )
+    head_start = HeadStart(
+        allow_null=True, help_text="Why, in minutes: risk, effort, reach. Needs the scope history:read."
+    )
     minutes = serializers.IntegerField()
     priority = serializers.ChoiceField(choices=Task.Priority.values, help_text="1 is a safety matter.")
     status = one_of(Task.Status)
@@ -65,6 +79,15 @@ class TaskOutput(Output):
     created_at = Moment()
     created_by_id = identifier()
     updated_at = Moment()
+
+    def __init__(self, *args: Any, reader: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.opens_risk = reader is not None and reader.may(Permission.HISTORY_VIEW)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The parts tell the patient's risk, and so would the moment beside the due time."""
+        hidden = {} if self.opens_risk else {"work_at": None, "head_start": None}
+        return super().to_representation(instance) | hidden
 
 
 class TaskQuery(PageQuery):

@@ -99,6 +99,18 @@ def test_what_a_role_or_token_does_not_open_is_null(cast, api):
     assert api(cast.flo).get("patients/?risk=high").status_code == 403, "a filter would tell"
 
 
+def test_where_a_task_stands_is_told_to_those_who_may_know_the_risk(cast, api):
+    Patient.objects.filter(pk=cast.pat.pk).update(risk="high")
+    cast.pat.refresh_from_db()
+    task = TaskFactory(patient=cast.pat, minutes=30, due_at=dt.datetime(2026, 11, 17, 18, 0, tzinfo=dt.UTC))
+    for path in ("tasks/", f"tasks/{task.pk}/"):
+        full, bare = (api(cast.ana, *scopes).get(path).json() for scopes in ((), ("tasks:read",)))
+        full, bare = ((answer.get("items") or [answer])[0] for answer in (full, bare))
+        assert full["head_start"] == {"risk": 240, "effort": 30}
+        assert full["work_at"] == "2026-11-17T13:30:00Z"
+        assert (bare["head_start"], bare["work_at"]) == (None, None)
+
+
 def test_sensitive_history_stays_hidden(cast, api):
     ConditionFactory(patient=cast.pat, text="Asthma")
     ConditionFactory(patient=cast.pat, text="Opioid use", sensitivity="42CFRPart2")
