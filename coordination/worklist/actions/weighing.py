@@ -14,7 +14,12 @@ WEIGHT = ("head_start", "work_at")
 
 
 def weigh(task: Task) -> list[str]:
-    """Set the head start of a task as it is now, and where it stands; the caller saves. Returns the fields that differ."""
+    """Set the head start of a task as it is now, and where it stands; the caller saves. Returns the fields that differ.
+
+    What has ended keeps its place: a page that goes on after it must find it.
+    """
+    if not task.is_open:
+        return []
     patient = task.patient
     parts = head_start_of(
         kind=task.kind,
@@ -33,7 +38,7 @@ def weigh(task: Task) -> list[str]:
 @transaction.atomic
 def weigh_again(ids: Collection[uuid.UUID]) -> int:
     """Weigh these open tasks after something about their patients changed. Returns how many stand elsewhere now."""
-    moved = [task for task in lock_tasks(ids).values() if task.is_open and weigh(task)]
+    moved = [task for task in lock_tasks(ids).values() if weigh(task)]
     Task.objects.bulk_update(moved, WEIGHT)
     return len(moved)
 
