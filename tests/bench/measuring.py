@@ -13,7 +13,7 @@ from tests.bench.browser import Answer, Browser
 from tests.bench.cases import Case
 from tests.bench.people import Person
 
-ALONE, TOGETHER, WARM = 30, 80, 3  # samples of one case; eight browsers share those of the second
+ALONE, TOGETHER, WARM = 30, 80, 8  # samples of one case; eight browsers share those of the second
 BROWSERS = 8
 LONGEST, FEWEST = 8, 5  # seconds for one case with one browser, and the samples it has then at least
 
