@@ -62,8 +62,6 @@ def banner() -> dict[str, Any]:
         "walk": {
             "label": _("My day"),
             "url": "#day",
-            "position": 5,
-            "total": 27,
             "previous_url": "#k",
             "next_url": "#j",
         },

@@ -209,9 +209,9 @@ def chips(words: Mapping[str, str], query: QueryDict) -> list[dict[str, str]]:
     return found
 
 
-def rows(patients: list[Patient], user: User) -> list[dict[str, Any]]:
-    """What a row shows, nothing the person may not see."""
-    seen = columns_for(user)
+def rows(patients: list[Patient], user: User, *, along: str = "") -> list[dict[str, Any]]:
+    """What a row shows, nothing the person may not see. `along` tells a record which list it was opened from."""
+    seen, after = columns_for(user), f"?{along}" if along else ""
     return [
         {
             "pk": patient.pk,
@@ -220,7 +220,7 @@ def rows(patients: list[Patient], user: User) -> list[dict[str, Any]]:
                 "born": patient.birth_date,
                 "sex": patient.get_sex_display(),
                 "identifier": patient.record_number,
-                "url": reverse("patients:patient", args=[patient.pk]),
+                "url": reverse("patients:patient", args=[patient.pk]) + after,
                 "died": patient.deceased_on,
                 "similar": patient.has_similar_name,
             },

@@ -181,6 +181,17 @@ def keyset(
     )
 
 
+def beside(queryset: QuerySet[Any, R], *, order: Order, pk: Any) -> tuple[R | None, R | None]:
+    """Return the rows before and after the row with this id, in the order of the list, also when it left the list meanwhile."""
+    keys = keys_of(queryset.model, order)
+    values = _values_at(queryset, keys, seal(queryset.model, {"id": pk}))
+    if values is None:
+        return None, None
+    before = _rows(queryset, [key.reversed() for key in keys], values, 1)
+    after = _rows(queryset, keys, values, 1)
+    return next(iter(before), None), next(iter(after), None)
+
+
 def seal(model: type[Model], row: Any) -> str:
     """Return the cursor of a row: its id and a signature."""
     pk = row.pk if isinstance(row, Model) else (row["id"] if "id" in row else row["pk"])

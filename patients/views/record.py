@@ -18,6 +18,8 @@ from patients.models import Allergy, Condition, Immunization, Medication, Patien
 from patients.panels import Panel, ahead_of, panels_of
 from patients.sight import explain_access, people_who_see
 from patients.timeline import GROUPS, timeline_page
+from patients.views.searches import searches_of
+from patients.walking import ALONG, walk_of
 
 GLANCE = 9
 NEWEST = 8
@@ -29,7 +31,8 @@ def overview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The situation in one look."""
     user: Any = request.user
     patient = access.open_record(user, pk, page="overview")
-    page = record_page(user, patient, "overview")
+    walk = walk_of(user, patient, request.GET.get(ALONG, ""), searches_of(request))
+    page = record_page(user, patient, "overview", walk=walk)
     history, told = user.may(Permission.HISTORY_VIEW), _may_see_timeline(user)
     panels = panels_of(user, patient)
     context = {

@@ -1,6 +1,5 @@
 """The list of patients, and the search that keeps names out of addresses."""
 
-import secrets
 from typing import Any
 
 from django.contrib import messages
@@ -19,8 +18,8 @@ from patients import registry as table
 from patients.access import list_patients
 from patients.finding import find, fingerprint
 from patients.forms.registry import FilterForm, SearchForm
-
-KEPT_SEARCHES = 10
+from patients.views.searches import keep_search, searches_of
+from patients.walking import along
 
 
 @require_safe
@@ -38,7 +37,7 @@ def registry(request: HttpRequest) -> HttpResponse:
     page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
     words = table.said(form, chosen)
     context = {
-        "rows": table.rows(page.rows, user),
+        "rows": table.rows(page.rows, user, along=along(request.GET)),
         "columns": table.columns_for(user),
         "sort": sort,
         "pager": page.links(request.GET, total=count),
@@ -79,10 +78,7 @@ def search(request: HttpRequest) -> HttpResponse:
     record_access(
         "search", "patient.searched", by=user, detail={"query": fingerprint(text), "results": len(found)}
     )
-    token = secrets.token_urlsafe(9)
-    kept = [*request.session.get("searches", []), [token, text]][-KEPT_SEARCHES:]
-    request.session["searches"] = kept
-    return redirect(f"{reverse('patients:registry')}?s={token}")
+    return redirect(f"{reverse('patients:registry')}?s={keep_search(request, text)}")
 
 
 def _form(request: HttpRequest, *, searching: bool) -> FilterForm:
@@ -96,8 +92,7 @@ def _form(request: HttpRequest, *, searching: bool) -> FilterForm:
 
 
 def _searched(request: HttpRequest) -> str:
-    kept: dict[str, str] = dict(request.session.get("searches", []))
-    return kept.get(request.GET.get("s", ""), "")
+    return searches_of(request).get(request.GET.get("s", ""), "")
 
 
 def _listed(patients: Any, request: HttpRequest, sort: str) -> tuple[Page[Any], Count]:

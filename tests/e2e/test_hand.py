@@ -70,6 +70,20 @@ def test_a_day_by_keys(visit):
     expect(page.locator(".top .menu[open] .pop a").first).to_be_visible()
 
 
+def test_from_record_to_record_along_a_list(visit):
+    page = visit().open("/patients/")
+    links = page.locator("[data-list] .row .pt")
+    first, second = (links.nth(n).get_attribute("href").split("?")[0] for n in (0, 1))
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{first}?along=*")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**{second}?along=*")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**{first}?along=*")
+    expect(page.get_by_role("link", name="Previous patient on the list")).to_have_count(0)
+
+
 def test_a_contact_is_saved_and_the_next_row_comes(visit):
     page = visit().open("/day/")
     ids = rows_of(page).evaluate_all("rows => rows.map(row => row.id)")

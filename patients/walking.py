@@ -1,0 +1,82 @@
+"""Going along a list from record to record (J and K): who stands before and after, in the order of the list one came from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from coordination.accounts.access import Nearby, uuids
+from coordination.accounts.models import User
+from coordination.lib.paging import beside
+from patients import registry as table
+from patients.access import list_patients
+from patients.finding import find
+from patients.forms.registry import FilterForm
+from patients.models import Patient
+
+ALONG = "along"  # in the address of a record: the list one goes along, as its own address asks for it
+LONGEST = 500
+
+
+def along(query: QueryDict) -> str:
+    """What the address of a record carries to know its list: filters, order and the name of a search, never its words."""
+    asked = query.copy()
+    for name in ("after", "before", "offered"):
+        asked.pop(name, None)
+    return urlencode({ALONG: asked.urlencode() or "sort=name"})
+
+
+def walk_of(user: User, patient: Patient, text: str, searches: Mapping[str, str]) -> dict[str, Any] | None:
+    """The list a record was opened from, and its neighbors there; None when it was opened from no list.
+
+    `searches` are the words of this person's searches by their names.
+    """
+    if not text or len(text) > LONGEST:
+        return None
+    asked = QueryDict(text.replace("\x00", ""))
+    before, after = _neighbors(user, patient, asked, searches.get(asked.get("s", ""), ""))
+    if before is None and after is None:
+        return None
+    return {
+        "label": _("Patients"),
+        "url": f"{reverse('patients:registry')}?{asked.urlencode()}",
+        "previous_url": _address(before, asked),
+        "next_url": _address(after, asked),
+    }
+
+
+def _neighbors(user: User, patient: Patient, asked: QueryDict, words: str) -> tuple[Any, Any]:
+    chosen = _chosen(user, asked, words)
+    sort = chosen.pop("sort", "match" if words else "name")
+    chosen.setdefault("status", table.default_status(searching=bool(words)))
+    patients = table.narrowed(list_patients(user), chosen, user)
+    if words:
+        found = find(patients, words)
+        if sort == "match":
+            return _next_to(patient.pk, found[: table.PAGE])
+        patients = patients.filter(pk__in=found)
+    column = table.columns_for(user)[sort.lstrip("-")]
+    ordered = table.annotated(patients, column.key)
+    pair = beside(ordered, order=column.order(descending=sort.startswith("-")), pk=patient.pk)
+    return tuple(row.pk if row is not None else None for row in pair)  # type: ignore[return-value]
+
+
+def _chosen(user: User, asked: QueryDict, words: str) -> dict[str, str]:
+    """The filters as the list reads them. A coordinator or team is taken as it is named: who does not see theirs finds none."""
+    named = ([(pk, "") for pk in map(str, uuids([asked.get(name, "")]))] for name in ("coordinator", "team"))
+    sorts = table.sorts_for(user, searching=bool(words))
+    return FilterForm(asked, user=user, sorts=sorts, nearby=Nearby(*named)).chosen()
+
+
+def _next_to(pk: Any, found: list[Any]) -> tuple[Any, Any]:
+    if pk not in found:
+        return None, None
+    place = found.index(pk)
+    return found[place - 1] if place else None, next(iter(found[place + 1 :]), None)
+
+
+def _address(pk: Any, asked: QueryDict) -> str:
+    return f"{reverse('patients:patient', args=[pk])}?{along(asked)}" if pk is not None else ""
