@@ -18,7 +18,9 @@ from coordination.places import ROOT
 
 E2E = "tests/e2e"
 NOTHING_COLLECTED = 5
-WORKERS = "2"
+# many tests wait for a server more than they work; those of one file share what is costly to make
+PLAIN = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+BROWSER = ["-n", "2", "--dist", "worksteal"]
 WITH_A_VALUE = {"-k", "-m", "-n", "-p", "-o", "-c", "-r", "-W"}
 HOW_TO_GET_ONE = "Install Chromium, Chrome or Edge, or name one in THROUGHLINE_BROWSER."
 
@@ -55,15 +57,13 @@ def test(words: Sequence[str]) -> int:
 
 
 def run_both(words: list[str]) -> int:
-    """Everything but the browser on two processes, then the browser on its own: it needs a quiet machine."""
+    """Everything but the browser, then the browser: it needs a quieter machine."""
     paths, others = split(words)
     browser_paths = [path for path in paths if E2E in path]
     plain_paths = [path for path in paths if path not in browser_paths]
     codes = []
     if plain_paths or not paths:
-        spread = (
-            [] if chooses_spread(others) else ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
-        )
+        spread = [] if chooses_spread(others) else PLAIN
         codes.append(pytest([*spread, *others, *(plain_paths or [f"--ignore={E2E}"])]))
     if (browser_paths or not paths) and not interrupted(codes):
         codes.append(browser_tests(others, browser_paths or [E2E], first=not codes))
@@ -76,7 +76,7 @@ def browser_tests(others: list[str], paths: list[str], *, first: bool) -> int:
     else:
         print(f"\n*** NO BROWSER FOUND: the tests in {E2E} cannot run. {HOW_TO_GET_ONE} ***\n", flush=True)
     more = [] if first or not any(word.startswith("--cov") for word in others) else ["--cov-append"]
-    spread = [] if chooses_spread(others) else ["-n", "0"]
+    spread = [] if chooses_spread(others) else BROWSER
     return pytest([*spread, *more, *others, *paths])
 
 

@@ -22,7 +22,7 @@ from tests.e2e.conftest import HEARS, Visit
 from tests.e2e.sight import WIDTHS, Sight
 from tests.factories import SavedViewFactory
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 NODES = 1_500
 HTML_KB = 30

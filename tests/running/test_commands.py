@@ -99,8 +99,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 def test_all_tests_are_two_halves(started: list[list[str]]) -> None:
     assert testing.run_both(["-k", "outbox"]) == 0
     assert started == [
-        ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-k", "outbox", "--ignore=tests/e2e"],
-        ["-n", "0", "-k", "outbox", "tests/e2e"],
+        [*testing.PLAIN, "-k", "outbox", "--ignore=tests/e2e"],
+        [*testing.BROWSER, "-k", "outbox", "tests/e2e"],
     ]
 
 
