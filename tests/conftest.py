@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import Client
 
@@ -28,6 +29,10 @@ from tests.factories import (
     grant_team,
     join_care_team,
 )
+
+# a busy machine is no counterexample
+hypothesis.settings.register_profile("calm", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("calm")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
