@@ -103,10 +103,11 @@ class Gathered:
         self._rows.add((row._meta.db_table, row.pk))
         self._writes.append((sql, params))
 
-    def forget(self) -> None:
+    def forget(self, *, keep: int = 0) -> None:
+        """Write nothing of what is left, and of what was to be done at the end only the first `keep`."""
         self._writes.clear()
         self._rows.clear()
-        self.last.clear()
+        del self.last[keep:]
 
     def watch(self, execute: Execute, sql: Any, params: Any, many: bool, context: Any) -> Any:
         """Let every other statement find what was gathered before it."""
@@ -189,9 +190,10 @@ def _gathering(act: Callable[[], R]) -> R:
 
 def _as_part(outer: Gathered, act: Callable[[], R]) -> R:
     """Inside another act: refused, it leaves that one as it was."""
+    before = len(outer.last)
     with transaction.atomic():  # the savepoint it begins with sends what was gathered before
         try:
             return act()
         except BaseException:
-            outer.forget()
+            outer.forget(keep=before)
             raise

@@ -141,21 +141,26 @@ def test_refused_nothing_comes_afterwards():
 
 
 def test_a_part_that_is_refused_leaves_the_rest_of_the_act(task):
+    seen = []
+
     @acting
     def part():
         insert(event("test.part"))
         rename(task, "Half done")
+        afterwards(lambda: seen.append("of the part"))
         raise Refused("No.")
 
     @acting
     def act():
         insert(event("test.before"))
+        afterwards(lambda: seen.append("of the act"))
         with pytest.raises(Refused):
             part()
         insert(event("test.then"))
 
     act()
     assert (stored(task), names()) == ("Before", ["test.before", "test.then"])
+    assert seen == ["of the act"]
 
 
 def test_a_part_writes_with_the_act(task):
