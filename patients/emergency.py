@@ -46,7 +46,10 @@ def find_by_two(user: User, wanted: TwoIdentifiers) -> Patient | None:
     """The one patient of the organization with exactly these. None, one too many and a denial are the same answer."""
     people = Patient.objects.filter(organization_id=user.organization_id, birth_date=wanted.born)
     people = people.exclude(status__in=HIDDEN).exclude(pk__in=scope_of(user).denied_ids)
-    by_name = Begins("sort_name", f"{sort_key(wanted.family)}\x1f")
+    name = sort_key(wanted.family)
+    if not wanted.number and not name:
+        return None  # signs without a letter are no name, and would fit whoever has none
+    by_name = Begins("sort_name", f"{name}\x1f")
     named = people.filter(record_number=wanted.number) if wanted.number else people.filter(by_name)
     found = list(named[:2])
     return found[0] if len(found) == 1 else None

@@ -110,10 +110,12 @@ def new_record_number(organization_id: Any) -> str:
 
 
 def _one_at_a_time(by: User, values: Values) -> None:
-    """Two people who add the same patient at the same moment: the second one waits, and finds the first one's."""
-    who = f"{by.organization_id} {values.get('birth_date')}"
+    """Two people who add the same patient, or use the same number, at the same moment: the second waits, and finds the first's."""
+    known_by = [values.get("birth_date"), *filter(None, [values.get("record_number")])]
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [who])
+        for known in known_by:
+            who = f"{by.organization_id} {known}"
+            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [who])
 
 
 def _create(values: Values, team: Team | None, by: User) -> Patient:

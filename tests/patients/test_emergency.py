@@ -102,6 +102,10 @@ class TestTheSearch:
         PatientFactory(organization=cast.riverbend, family="Rivera", given="Paul")
         assert NOTHING in search(sam).content.decode()
 
+    def test_signs_without_a_letter_are_no_name(self, cast, sam):
+        PatientFactory(organization=cast.riverbend, family="…", given="")
+        assert NOTHING in search(sam, family="-").content.decode()
+
     def test_it_says_who_can_give_lasting_sight(self, cast, sam):
         assert "Adam Frost, Pam Diaz, Sue Park" in sam.get(SEARCH).content.decode()
 
