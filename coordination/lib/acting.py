@@ -16,6 +16,7 @@ from psycopg.pq import TransactionStatus
 P = ParamSpec("P")
 R = TypeVar("R")
 Execute = Callable[[Any, Any, bool, Any], Any]
+Build = Callable[[Sequence[models.Model]], tuple[models.QuerySet[Any], dict[str, Any]]]
 
 _under_way: ContextVar["Gathered | None"] = ContextVar("act", default=None)
 
@@ -57,22 +58,27 @@ def save_fields(row: models.Model, names: Collection[str]) -> None:
         gathered.update(row, names)
 
 
-def afterwards(work: Callable[[], None]) -> None:
-    """Do what has to see everything the act wrote, at its end. It must not refuse."""
+def update_last(build: Build) -> None:
+    """Update the rows of a queryset when the act ends, in the same statement.
+
+    `build` returns the queryset and its values. It is told the rows that go out with it: to the database they are still as they
+    were, so what it counts must leave them out and add them by hand.
+    """
     gathered = _under_way.get()
     if gathered is None:
-        work()
+        rows, values = build([])
+        rows.update(**values)
     else:
-        gathered.last.append(work)
+        gathered.last.append(build)
 
 
 class Gathered:
     """What an act is going to write."""
 
     def __init__(self) -> None:
-        self.last: list[Callable[[], None]] = []
+        self.last: list[Build] = []
         self._writes: list[tuple[str, Sequence[Any]]] = []
-        self._rows: set[tuple[str, Any]] = set()
+        self._rows: dict[tuple[str, Any], models.Model | None] = {}  # None: many, by a queryset
         self._is_sending = False
         self._savepoint = ""
 
@@ -100,11 +106,22 @@ class Gathered:
         self._add(row, sql, params)
 
     def _add(self, row: models.Model, sql: str, params: Sequence[Any]) -> None:
-        self._rows.add((row._meta.db_table, row.pk))
+        self._rows[row._meta.db_table, row.pk] = row
+        self._writes.append((sql, params))
+
+    def _add_last(self, build: Build) -> None:
+        queryset, values = build([row for row in self._rows.values() if row is not None])
+        if any(table == queryset.model._meta.db_table for table, _pk in self._rows):
+            self._send()  # one statement cannot write one row twice
+            queryset, values = build([])
+        query: Any = queryset.query.chain(UpdateQuery)
+        query.add_update_values(values)
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        self._rows[queryset.model._meta.db_table, None] = None
         self._writes.append((sql, params))
 
     def forget(self, *, keep: int = 0) -> None:
-        """Write nothing of what is left, and of what was to be done at the end only the first `keep`."""
+        """Write nothing of what is left, and of what comes last only the first `keep`."""
         self._writes.clear()
         self._rows.clear()
         del self.last[keep:]
@@ -119,11 +136,11 @@ class Gathered:
         return execute(sql, params, many, context)
 
     def finish(self) -> None:
-        """Write what is left, then do what has to see it."""
+        """Write what is left."""
+        for build in self.last:
+            self._add_last(build)
         self._send()
         self._is_sending = True
-        while self.last:
-            self.last.pop(0)()
         if self._savepoint:
             transaction.savepoint_commit(self._savepoint)
 
@@ -156,6 +173,7 @@ class Gathered:
         parts = [f"w{n} as ({sql} returning 1)" for n, (sql, _params) in enumerate(self._writes)]
         counts = ", ".join(f"(select count(*) from w{n})" for n in range(len(parts)))  # noqa: S608 (of our own)
         values = [value for _sql, params in self._writes for value in params]
+        is_one = [row is not None for row in self._rows.values()]
         self._writes.clear()
         self._rows.clear()
         self._is_sending = True
@@ -163,7 +181,7 @@ class Gathered:
             cursor.execute(f"with {', '.join(parts)} select {counts}", values)
             written = cursor.fetchone()
         self._is_sending = False
-        if any(count != 1 for count in written):
+        if any(one and count != 1 for one, count in zip(is_one, written, strict=True)):
             raise DatabaseError("A row that was to be saved is not there.")
 
 

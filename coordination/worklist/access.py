@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Exists, F, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import Http404
@@ -38,9 +39,19 @@ class Desk:
     escalated_to_id: uuid.UUID | None = None
 
 
-def get_task(user: User, pk: Any, *, permission: Permission = Permission.TASK_VIEW) -> Task:
-    """404 if the person may not know the task exists, 403 if they see it but may not do this."""
-    task: Task = get_object_or_404(Task.objects.visible_to(user).with_record(), pk=pk)
+def get_task(
+    user: User, pk: Any, *, permission: Permission = Permission.TASK_VIEW, to_change: bool = False
+) -> Task:
+    """404 if the person may not know the task exists, 403 if they see it but may not do this.
+
+    `to_change` locks it, with its patient, in the same statement, so that an action need not ask again. A task about no patient
+    is locked by the action.
+    """
+    seen = Task.objects.visible_to(user).with_record()
+    held: Task | None = seen.with_its_patient().filter(pk=pk).first() if to_change else None
+    if held is not None:
+        held.held_in = connection.atomic_blocks[0]
+    task: Task = held or get_object_or_404(seen, pk=pk)
     kept = permission in {Permission.TASK_VIEW, Permission.TASK_WORK} and task.may_be_worked_by(user)
     if not kept:
         require(user, permission)

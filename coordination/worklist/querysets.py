@@ -167,6 +167,20 @@ class TaskQuerySet(models.QuerySet[Any]):
     def in_work_order(self, clock: Clock) -> Self:
         return self.ranked(clock).order_by("rank", "stands_at", "id")
 
+    def with_its_patient(self) -> Self:
+        """Locked until the transaction ends, the task before its patient. Tasks about no patient are not among them."""
+        both = self.select_for_update(of=("self", "patient"), no_key=True).select_related("patient")
+        # a condition on the patient makes the join an inner one, which can be locked
+        return both.filter(patient__organization_id=F("organization_id")).knowing_who_needs_it()
+
+    def alone(self) -> Self:
+        """The same for tasks about no patient."""
+        return self.select_for_update(of=("self",), no_key=True).knowing_who_needs_it()
+
+    def knowing_who_needs_it(self) -> Self:
+        needed_by = self.model._meta.get_field("needed_by").related_model
+        return self.annotate(is_needed=Exists(needed_by.objects.filter(needs=OuterRef("pk"))))
+
     def with_patient(self) -> Self:
         return self.select_related("patient", "owner", "queue", "escalated_to")
 

@@ -6,7 +6,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from coordination.audit.models import Event
-from coordination.lib.acting import acting, afterwards, insert, save_fields
+from coordination.lib.acting import acting, insert, save_fields, update_last
 from coordination.lib.refusal import Refused
 from coordination.worklist.models import Task
 from tests.factories import TaskFactory
@@ -113,54 +113,86 @@ def test_refused_after_it_wrote_everything_is_taken_back(task, how):
     assert (stored(task), names()) == ("Before", [])
 
 
-def test_afterwards_sees_what_was_written(task):
-    seen = []
+def retitle(names_of_unsent):
+    """What `update_last` is to do: every task is called after the rows that go out with it."""
+
+    def build(unsent):
+        names_of_unsent.append([type(row).__name__ for row in unsent])
+        return Task.objects.all(), {"context": f"with {len(unsent)} more"}
+
+    return build
+
+
+def test_what_comes_last_is_told_what_goes_out_with_it_and_is_the_same_statement(task):
+    told = []
 
     @acting
     def act():
-        afterwards(lambda: seen.append(stored(task)))
+        update_last(retitle(told))
+        insert(event("test.one"))
+
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    assert len(seen.captured_queries) == 1
+    assert told == [["Event"]]
+    task.refresh_from_db()
+    assert task.context == "with 1 more"
+
+
+def test_a_row_of_the_same_table_is_written_before_it(task):
+    told = []
+
+    @acting
+    def act():
         rename(task, "After")
+        update_last(retitle(told))
 
     act()
-    assert seen == ["After"]
-    afterwards(lambda: seen.append("at once"))
-    assert seen == ["After", "at once"]
+    assert told == [["Task"], []]
+    task.refresh_from_db()
+    assert (task.title, task.context) == ("After", "with 0 more")
 
 
-def test_refused_nothing_comes_afterwards():
-    seen = []
+def test_outside_of_an_act_it_is_done_at_once(task):
+    update_last(retitle([]))
+    task.refresh_from_db()
+    assert task.context == "with 0 more"
+
+
+def test_refused_nothing_comes_last(task):
+    told = []
 
     @acting
     def act():
-        afterwards(lambda: seen.append("late"))
+        update_last(retitle(told))
         raise Refused("No.")
 
     with pytest.raises(Refused):
         act()
-    assert seen == []
+    assert told == []
 
 
 def test_a_part_that_is_refused_leaves_the_rest_of_the_act(task):
-    seen = []
+    seen, never = [], []
 
     @acting
     def part():
         insert(event("test.part"))
         rename(task, "Half done")
-        afterwards(lambda: seen.append("of the part"))
+        update_last(retitle(never))
         raise Refused("No.")
 
     @acting
     def act():
         insert(event("test.before"))
-        afterwards(lambda: seen.append("of the act"))
+        update_last(retitle(seen))
         with pytest.raises(Refused):
             part()
         insert(event("test.then"))
 
     act()
     assert (stored(task), names()) == ("Before", ["test.before", "test.then"])
-    assert seen == ["of the act"]
+    assert (seen, never) == ([["Event"]], [])
 
 
 def test_a_part_writes_with_the_act(task):

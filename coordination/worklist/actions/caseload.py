@@ -1,16 +1,28 @@
 """Locks, and the figures of the caseload row that every change of a task or contact keeps right."""
 
-from collections.abc import Collection
+import datetime as dt
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    IntegerField,
+    Min,
+    OuterRef,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext as _
 
 from coordination.lib import display
-from coordination.lib.acting import afterwards
+from coordination.lib.acting import update_last
 from coordination.lib.refusal import Refused
-from coordination.worklist.models import Contact, Dependency, Task
+from coordination.worklist.models import Contact, Task
 from patients.models import Patient
 
 
@@ -18,15 +30,13 @@ def lock_task(task: Task) -> Task:
     """Lock the task, then its patient, in one statement and always in this order.
 
     The patient is locked because the figures of the caseload row are counted afresh after the change: two people who close
-    two tasks of one patient at once would otherwise each miss the other's.
+    two tasks of one patient at once would otherwise each miss the other's. What the door locked in this very transaction
+    (`get_task(..., to_change=True)`) is as it is.
     """
-    tasks = Task.objects.annotate(is_needed=Exists(Dependency.objects.filter(needs=OuterRef("pk"))))
-    if task.patient_id is None:
-        alone: Task = tasks.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
-        return alone
-    both = tasks.select_for_update(of=("self", "patient"), no_key=True).select_related("patient")
-    # a condition on the patient makes the join an inner one, which can be locked
-    locked: Task = both.filter(patient__organization_id=task.organization_id).get(pk=task.pk)
+    if task.held_in is not None and task.held_in in connection.atomic_blocks[:1]:
+        return task
+    tasks = Task.objects.alone() if task.patient_id is None else Task.objects.with_its_patient()
+    locked: Task = tasks.get(pk=task.pk)
     return locked
 
 
@@ -74,16 +84,28 @@ def settle(*patient_ids: Any, **more: Any) -> None:
     wanted = [pk for pk in patient_ids if pk is not None]
     if not wanted:
         return
-    afterwards(lambda: _count(wanted, more))
+    update_last(lambda unsent: (Patient.objects.filter(pk__in=wanted), _figures(unsent) | more))
 
 
-def _count(patient_ids: Collection[Any], more: dict[str, Any]) -> None:
-    tasks = Task.objects.filter(patient=OuterRef("pk")).open().order_by().values("patient")
-    Patient.objects.filter(pk__in=patient_ids).update(
-        open_tasks=Coalesce(Subquery(tasks.annotate(n=Count("id")).values("n")), 0),
-        next_due_at=Subquery(tasks.annotate(first=Min("due_at")).values("first")),
-        **more,
-    )
+def _figures(unsent: Sequence[Any]) -> dict[str, Any]:
+    """The figures of the caseload row: of the tasks as they are stored, and of those that are written with them."""
+    mine = {task.pk: task for task in unsent if isinstance(task, Task) and task.patient_id is not None}
+    tasks = Task.objects.filter(patient=OuterRef("pk")).open().exclude(pk__in=list(mine))
+    stored = tasks.order_by().values("patient")
+    due: dict[Any, list[dt.datetime]] = {}
+    for task in mine.values():
+        if task.is_open:
+            due.setdefault(task.patient_id, []).append(task.due_at)
+    more = [When(pk=pk, then=Value(len(times))) for pk, times in due.items()]
+    sooner = [When(pk=pk, then=Value(min(times))) for pk, times in due.items()]
+    return {
+        "open_tasks": Coalesce(Subquery(stored.annotate(n=Count("id")).values("n")), 0)
+        + Case(*more, default=Value(0), output_field=IntegerField()),
+        "next_due_at": Least(  # which passes over nulls
+            Subquery(stored.annotate(first=Min("due_at")).values("first")),
+            Case(*sooner, default=Value(None), output_field=DateTimeField()),
+        ),
+    }
 
 
 def last_contact() -> dict[str, Any]:

@@ -143,6 +143,7 @@ class Task(Editable):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
 
+    held_in: Any = None  # the transaction in which the door locked this object, not a column
     last_change: Any = (
         None  # the act just done to this object, not a column: its Undo is offered with the answer
     )

@@ -131,7 +131,7 @@ DONE = Act(
 
 def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
     user = person(request)
-    task = get_task(user, pk, permission=Permission.TASK_WORK)
+    task = get_task(user, pk, permission=Permission.TASK_WORK, to_change=request.method == "POST")
     if request.method != "POST":
         return _show(request, act, task, act.build(user, task, None))
     form = act.build(user, task, request.POST)
@@ -237,7 +237,7 @@ def wake(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _at_once(request: HttpRequest, pk: uuid.UUID, perform: Callable[[User, Task], Said]) -> HttpResponse:
     """An act of one click. Refused, it says why beside the row, or on the page of the task."""
     user = person(request)
-    task = get_task(user, pk, permission=Permission.TASK_WORK)
+    task = get_task(user, pk, permission=Permission.TASK_WORK, to_change=True)
     try:
         task, sentence = perform(user, task)
     except Refused as refusal:
@@ -259,7 +259,7 @@ def refused_page(request: HttpRequest, task: Task, sentence: str) -> HttpRespons
 def checklist(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Tick one step. `done` is sent by a ticked box only."""
     user = person(request)
-    task = get_task(user, pk, permission=Permission.TASK_WORK)
+    task = get_task(user, pk, permission=Permission.TASK_WORK, to_change=True)
     text = request.POST.get("step", "")
     step = int(text) if text.isdecimal() and len(text) < 4 else -1
     try:

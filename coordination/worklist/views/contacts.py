@@ -43,8 +43,9 @@ def contact_new(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("Find the patient first, then log the contact."))
         return redirect("patients:registry")
     patient = get_patient(user, id_in(request.GET["patient"]), permission=Permission.CONTACT_LOG)
-    task = get_task(user, id_in(request.GET["task"])) if request.GET.get("task") else None
-    if request.method == "POST":
+    posted, asked = request.method == "POST", request.GET.get("task")
+    task = get_task(user, id_in(asked), to_change=posted) if asked else None
+    if posted:
         return _save(request, user, patient, task)
     if wants_parts(request):
         return _quick(request, user, patient, task, place="dialog")
