@@ -40,7 +40,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         with self.server.lock:
             self.server.letters[found[1].decode() if found else "without an id"] += 1
         self.server.taking.set()
-        time.sleep(SLOW)
+        time.sleep(self.server.slow)
         self.server.taking.clear()
         self.say("250 taken")
 
@@ -50,6 +50,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
+        self.slow = SLOW
         self.lock = threading.Lock()
         self.letters: Counter[str] = Counter()
         self.taking = threading.Event()  # a sender waits for our word just now

@@ -77,7 +77,7 @@ def test_nothing_is_lost_doubled_or_half_done(report: Report, seed: int) -> None
         for writer in writers:
             writer.join(180)
         lasted = time.monotonic() - began
-        drained = drain(house)
+        drained = drain(house, mailbox)
         faults = [repr(writer.fault) for writer in writers if writer.fault]
         writes = [write for writer in writers for write in writer.writes]
         findings = judge(house, writes, mailbox)

@@ -9,7 +9,7 @@ from tests.proofs.faults.house import House
 from tests.proofs.faults.mailbox import Mailbox
 from tests.proofs.faults.writers import Write
 
-DRAIN_SECONDS = 240
+STUCK_SECONDS = 240  # without one message less to deliver
 
 ROWS = """
     select 'contact', note, count(*), min(id::text) from worklist_contact where note like 'proof %' group by note
@@ -38,15 +38,21 @@ TROUBLED = "select state, count(*) from outbox_message where state in ('queued',
 HURRY = "update outbox_message set not_before = now() where state = 'queued' and attempts > 0 and not_before > now()"
 
 
-def drain(house: House) -> float:
-    """Wait until everything that is due was delivered; seconds."""
-    began = time.monotonic()
-    while time.monotonic() - began < DRAIN_SECONDS:
+def drain(house: House, mailbox: Mailbox) -> float:
+    """Wait until everything that is due was delivered; seconds. The longer the storm, the more waits after it: what counts is
+    that it becomes less. Nobody is killed any more, so the mailbox need not take its time."""
+    mailbox.slow = 0.0
+    began = moved = time.monotonic()
+    fewest: int | None = None
+    while time.monotonic() - moved < STUCK_SECONDS:
         house.tell(HURRY)
-        if not [state for state, _count in house.ask(TROUBLED) if state != "dead"]:
+        left = sum(count for state, count in house.ask(TROUBLED) if state != "dead")
+        if not left:
             return time.monotonic() - began
+        if fewest is None or left < fewest:
+            fewest, moved = left, time.monotonic()
         time.sleep(0.5)
-    raise AssertionError(f"the outbox still holds {house.ask(TROUBLED)} after {DRAIN_SECONDS} s")
+    raise AssertionError(f"the outbox still holds {house.ask(TROUBLED)}, and no less for {STUCK_SECONDS} s")
 
 
 def judge(house: House, writes: Sequence[Write], mailbox: Mailbox) -> dict[str, Any]:
