@@ -19,8 +19,12 @@ urlpatterns = [
         for word, view in patients.HISTORY_VIEWS.items()
     ),
     path("contacts/<uuid:pk>/", worklist.ContactDetail.as_view(), name="contact"),
+    path("contacts/<uuid:pk>/undo/", worklist.ContactUndo.as_view(), name="contact_undo"),
+    path("changes/", worklist.Changes.as_view(), name="changes"),
+    path("changes/<uuid:pk>/undo/", worklist.ChangeUndo.as_view(), name="change_undo"),
     path("tasks/", worklist.Tasks.as_view(), name="tasks"),
     path("tasks/<uuid:pk>/", worklist.TaskDetail.as_view(), name="task"),
+    path("tasks/<uuid:pk>/changes/", worklist.TaskChanges.as_view(), name="task_changes"),
     *(
         path(f"tasks/<uuid:pk>/{word}/", view.as_view(), name=f"task_{word}")
         for word, view in worklist.ACTS.items()

@@ -22,13 +22,21 @@ class Input(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class Nothing(Input):
+    """The address says it all."""
+
+
 class Output(serializers.Serializer[Any]):
     """One row as the API shows it. Its columns are looked up once for the whole list, and no column asks the database."""
 
     @cached_property
     def _columns(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
         return [
-            (name, attrgetter(str(field.source)), field.to_representation)
+            (
+                name,
+                _the_row if field.source == "*" else attrgetter(str(field.source)),
+                field.to_representation,
+            )
             for name, field in self.fields.items()
         ]
 
@@ -38,6 +46,10 @@ class Output(serializers.Serializer[Any]):
             value = read(instance)
             shown[name] = None if value is None else show(value)
         return shown
+
+
+def _the_row(row: Any) -> Any:
+    return row
 
 
 class Text(serializers.CharField):

@@ -20,7 +20,7 @@ from coordination.accounts.models import Cover, Team, User
 from coordination.lib.days import end_of_day, local_date, start_of_day
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
-from coordination.worklist.models import Act, Batch, Change, Contact, SavedView, Task
+from coordination.worklist.models import OPEN, Act, Batch, Change, Contact, SavedView, Task
 from coordination.worklist.querysets import ChangeQuerySet, Clock, TaskQuerySet
 from patients.models import Patient
 from patients.querysets import scope_of
@@ -80,6 +80,14 @@ def get_change(user: User, pk: Any) -> Change:
     if not change.may_be_undone_by(user):
         require(user, Permission.CONTACT_LOG if change.is_of_contact else Permission.TASK_WORK)
     return change
+
+
+def get_contact_change(user: User, contact: Contact) -> Change:
+    """How a contact was logged, to take it back; 422 for one that nobody logged here."""
+    logged = Change.objects.visible_to(user).filter(contact=contact, act=Act.CONTACT).first()
+    if logged is None:
+        raise Refused(_("This contact was not logged here. It cannot be undone."))
+    return get_change(user, logged.pk)
 
 
 def get_end(user: User, task: Task) -> Change:
@@ -188,7 +196,7 @@ def list_work(user: User, desk: Desk) -> TaskQuerySet:
 def list_tasks(user: User, **asked: Any) -> TaskQuerySet:
     """Tasks the person sees, narrowed. Asked for nobody's, no queue's and no patient's in particular: one's own."""
     require(user, Permission.TASK_VIEW)
-    tasks: TaskQuerySet = Task.objects.visible_to(user)
+    tasks: TaskQuerySet = Task.objects.visible_to(user).with_needs()
     columns = ("owner_id", "queue_id", "patient_id", "kind")
     named: dict[str, Any] = {name: asked[name] for name in columns if name in asked}
     if not {"owner_id", "queue_id", "patient_id"} & set(named):
@@ -213,6 +221,14 @@ def list_open_tasks(user: User, patient: Patient) -> QuerySet[Task]:
 def list_needs(user: User, task: Task) -> list[Task]:
     """What has to end before this task, as far as this person sees it."""
     return list(Task.objects.visible_to(user).filter(needed_by__task=task).order_by("created_at", "id"))
+
+
+def read_needs(task: Task) -> Task:
+    """The task with the ids of what it needs first, as in a list (`with_needs`). Only one that is blocked needs anything."""
+    links = task.needs.filter(needs__status__in=OPEN).order_by("needs_id")
+    is_blocked = task.status == Task.Status.BLOCKED
+    task.open_need_ids = list(links.values_list("needs_id", flat=True)) if is_blocked else []
+    return task
 
 
 def list_needed_by(user: User, task: Task) -> list[Task]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.contrib.postgres.aggregates import JSONBAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import (
     Case,
@@ -180,6 +181,12 @@ class TaskQuerySet(models.QuerySet[Any]):
     def knowing_who_needs_it(self) -> Self:
         needed_by = self.model._meta.get_field("needed_by").related_model
         return self.annotate(is_needed=Exists(needed_by.objects.filter(needs=OuterRef("pk"))))
+
+    def with_needs(self) -> Self:
+        """With the ids of the open tasks each one needs (`open_need_ids`), in an order of their own."""
+        links = self.model._meta.get_field("needs").related_model.objects
+        needed = links.filter(task=OuterRef("pk"), needs__status__in=OPEN).order_by("needs_id")
+        return self.annotate(open_need_ids=ArraySubquery(needed.values("needs_id")))
 
     def with_patient(self) -> Self:
         return self.select_related("patient", "owner", "queue", "escalated_to")

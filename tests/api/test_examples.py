@@ -49,12 +49,14 @@ def test_every_example_works(live_server, tmp_path):
         "TASK": str(task.pk),
         "OUT": str(tmp_path / "answer.json"),
     }
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
     for example in EXAMPLES:
         done = subprocess.run(
             ["/bin/sh", "-e"], input=example, env={**os.environ, **known, "no_proxy": "*"}, capture_output=True, text=True, check=False
         )  # fmt: skip
         assert done.returncode == 0, f"{example}\n{done.stdout}\n{done.stderr}"
     with organization(house.pk):
-        assert Contact.objects.get().task_id == task.pk
+        contact = Contact.objects.get()
+        assert contact.task_id == task.pk
+        assert contact.undone_at is not None, "the last example takes it back"
         assert Task.objects.get(title="Call the pharmacy").version == 2

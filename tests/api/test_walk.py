@@ -106,4 +106,10 @@ def test_a_scope_never_gives(name):
 def test_the_walk_is_of_all_routes():
     assert replace(WALKED[0]) == WALKED[0]
     assert len(WALKED) >= 25
-    assert {route.name for route in LISTS} == {"api:me", "api:patients", "api:patients_search", "api:tasks"}
+    assert {route.name for route in LISTS} == {
+        "api:me",
+        "api:patients",
+        "api:patients_search",
+        "api:tasks",
+        "api:changes",
+    }

@@ -18,7 +18,7 @@ from coordination.interop.office.models import ExportJob, RosterJob
 from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.webhooks.models import Endpoint
-from coordination.worklist.actions import Order, act_on_many, close_task
+from coordination.worklist.actions import Order, act_on_many, close_task, log_contact
 from coordination.worklist.models import Act
 from patients.models import ImportJob
 from tests.factories import (
@@ -88,7 +88,7 @@ MAY = {
     "api": "ana",
 }
 # of the API without a subject: a token is asked, then the scope and the role
-API = {"api:me", "api:patients", "api:patients_search", "api:tasks"}
+API = {"api:me", "api:patients", "api:patients_search", "api:tasks", "api:changes"}
 
 
 @dataclass(frozen=True)
@@ -169,13 +169,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
             )[0].pk
         ),
         "webhooks": lambda: endpoint_for(cast).pk,
-        "api": lambda: (
-            TaskFactory(patient=patient).pk
-            if route.name.startswith("api:task")
-            else ContactFactory(patient=patient).pk
-            if route.name == "api:contact"
-            else patient.pk
-        ),
+        "api": lambda: api_subject(cast, route),
         "notifications": lambda: (
             Notification.objects.create(
                 organization=cast.riverbend,
@@ -213,6 +207,17 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         "membership": lambda: TeamMembership.objects.get_or_create(team=cast.north, user=cast.vic, starts_on=timezone.now().date())[0].pk,
     }  # fmt: skip
     return {name: made[route.area]() if name == "pk" else others[name]() for name in route.kwargs}
+
+
+def api_subject(cast: Any, route: Route) -> Any:
+    if route.name == "api:contact":
+        return ContactFactory(patient=cast.pat).pk
+    if route.name == "api:contact_undo":
+        said = {"outcome": "no_answer", "no_follow_up_reason": "None needed"}
+        return log_contact(patient=cast.pat, by=cast.ana, **said).pk
+    if route.name == "api:change_undo":
+        return close_task(task=TaskFactory(patient=cast.pat), by=cast.ana).last_change.pk
+    return TaskFactory(patient=cast.pat).pk if route.name.startswith("api:task") else cast.pat.pk
 
 
 def work_of(cast: Any, route: Route) -> Any:

@@ -48,8 +48,12 @@ class Taken(Owned):
     class Meta:
         abstract = True
 
+    @property
+    def undo_until(self) -> dt.datetime:
+        return self.at + dt.timedelta(minutes=settings.UNDO_MINUTES)
+
     def can_be_undone(self, now: dt.datetime) -> bool:
-        return self.undone_at is None and now - self.at <= dt.timedelta(minutes=settings.UNDO_MINUTES)
+        return self.undone_at is None and now <= self.undo_until
 
 
 @known_values

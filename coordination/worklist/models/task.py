@@ -148,6 +148,8 @@ class Task(Editable):
         None  # the act just done to this object, not a column: its Undo is offered with the answer
     )
 
+    open_need_ids: Any  # the tasks it needs first, read along by `with_needs`, not a column
+
     objects = TaskQuerySet.as_manager()
     timeline = Entries(
         kind="task", group="tasks", icon="circle-check", at="closed_at", title="title", detail="outcome", note="outcome_note",

@@ -1,4 +1,4 @@
-"""Tasks and contacts as the API takes and shows them."""
+"""Tasks as the API takes and shows them."""
 
 from typing import Any
 
@@ -10,8 +10,7 @@ from coordination.accounts.permissions import Permission
 from coordination.api.paging import PageQuery
 from coordination.api.shapes import Day, Input, Moment, Output, Text, Whole, Yes, identifier, one_of
 from coordination.worklist.due import Due
-from coordination.worklist.forms import TOPICS
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Task
 
 BUCKETS = ["all", "overdue", "today", "transitions", "waiting", "upcoming", "snoozed"]
 
@@ -36,6 +35,12 @@ class HeadStart(serializers.DictField):
     """The parts of a head start that are above zero."""
 
     child = serializers.IntegerField(min_value=1)
+
+
+class Needs(serializers.ListField):
+    """Ids that the door read along with the task (access.py)."""
+
+    child = identifier()
 
 
 class TaskOutput(Output):
@@ -67,6 +72,15 @@ class TaskOutput(Output):
     waiting_since = Moment(allow_null=True)
     snoozed_until = Moment(allow_null=True)
     snooze_reason = serializers.CharField()
+    wakes_on = one_of(Task.Event, blank=True, help_text="What wakes it before `snoozed_until`.")
+    needs = Needs(
+        source="open_need_ids", help_text="The open tasks it needs first. With one of them it is blocked."
+    )
+    repeat_every = serializers.IntegerField(allow_null=True)
+    repeat_unit = one_of(Task.Unit, blank=True)
+    repeat_until = serializers.DateField(allow_null=True, help_text="The last day on which one may be due.")
+    escalated_at = Moment(allow_null=True)
+    escalated_to_id = identifier(allow_null=True)
     checklist = Steps()
     attempt = serializers.IntegerField()
     attempts_planned = serializers.IntegerField()
@@ -122,10 +136,6 @@ class TaskQuery(PageQuery):
         return super().validate(attrs)
 
 
-class Nothing(Input):
-    """The address says it all."""
-
-
 class DueInput(Input):
     """When it is due: a day, or a moment."""
 
@@ -156,6 +166,40 @@ class TaskNew(DueInput):
     minutes = Whole(min_value=0, max_value=480, required=False, default=15)
     priority = serializers.ChoiceField(choices=Task.Priority.values, required=False, default=3)
     checklist = serializers.ListField(child=Text(max_length=200), max_length=50, required=False, default=list)
+    promised = Yes(required=False, default=False, help_text="Promised to the patient.")
+
+
+class TaskChange(Input):
+    """What is left out stays as it is."""
+
+    title = Text(max_length=200, required=False)
+    reason = Text(max_length=300, required=False)
+    context = Text(max_length=300, required=False, allow_blank=True)  # type: ignore[assignment]
+    kind = one_of(Task.Kind, required=False)
+    priority = serializers.ChoiceField(choices=Task.Priority.values, required=False)
+    why = Text(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Needed when a safety matter is made less urgent.",
+    )
+    minutes = Whole(min_value=0, max_value=480, required=False)
+    checklist = serializers.ListField(
+        child=Text(max_length=200),
+        max_length=50,
+        required=False,
+        help_text="The steps in their order. Steps that are ticked stay ticked.",
+    )
+    needs = serializers.ListField(
+        child=identifier(),
+        max_length=50,
+        required=False,
+        help_text="Open tasks of the same patient. It is blocked until these are done, then opens by itself.",
+    )
+    repeat_every = Whole(min_value=1, max_value=366, required=False, allow_null=True)
+    repeat_unit = one_of(Task.Unit, blank=True, required=False)
+    repeat_until = Day(required=False, allow_null=True)
 
 
 class CloseInput(Input):
@@ -164,7 +208,14 @@ class CloseInput(Input):
 
 
 class SnoozeInput(Input):
-    until = Moment()
+    until = Moment(help_text="It is back then at the latest.")
+    wakes_on = one_of(
+        Task.Event,
+        blank=True,
+        required=False,
+        default="",
+        help_text="Or as soon as this happens to its patient.",
+    )
     reason = Text(max_length=200, required=False, allow_blank=True, default="")
 
 
@@ -191,57 +242,3 @@ class MoveInput(DueInput):
 class TickInput(Input):
     step = Whole(min_value=0, max_value=999, help_text="Counted from 0.")
     done = Yes()
-
-
-class ContactOutput(Output):
-    """One attempt to reach someone."""
-
-    id = identifier()
-    version = serializers.IntegerField()
-    patient_id = identifier()
-    task_id = identifier(allow_null=True, help_text="The task this contact ended.")
-    next_task_id = identifier(allow_null=True, help_text="What follows.")
-    no_follow_up_reason = serializers.CharField()
-    occurred_at = Moment()
-    minutes = serializers.IntegerField()
-    direction = one_of(Contact.Direction)
-    mode = one_of(Contact.Mode)
-    target = one_of(Contact.Target)
-    with_whom = serializers.CharField()
-    staff_id = identifier()
-    interpreter = one_of(Contact.Interpreter)
-    outcome = one_of(Contact.Outcome)
-    topics = serializers.ListField(child=serializers.CharField())
-    note = serializers.CharField()
-    created_at = Moment()
-
-
-class NextStepInput(DueInput):
-    """What is left out is taken from the task the contact ends."""
-
-    title = Text(max_length=200, required=False, allow_blank=True, default="")
-    kind = one_of(Task.Kind, required=False)
-    reason = Text(max_length=300, required=False, allow_blank=True, default="")
-
-
-class ContactNew(Input):
-    """A contact never ends in nothing: `next_step`, or `no_follow_up_reason`."""
-
-    outcome = one_of(Contact.Outcome)
-    task_id = identifier(required=False, help_text="The open task this contact ends.")
-    next_step = NextStepInput(required=False)
-    no_follow_up_reason = Text(max_length=200, required=False, allow_blank=True, default="")
-    occurred_at = Moment(required=False, help_text="Without it: now.")
-    direction = one_of(Contact.Direction, required=False, default="out")
-    mode = one_of(Contact.Mode, required=False, default="phone")
-    target = one_of(Contact.Target, required=False, default="patient")
-    with_whom = Text(max_length=200, required=False, allow_blank=True, default="")
-    interpreter = one_of(Contact.Interpreter, required=False, default="none")
-    minutes = Whole(min_value=0, max_value=600, required=False, default=0)
-    topics = serializers.ListField(
-        child=serializers.ChoiceField(choices=[key for key, _label in TOPICS]),
-        max_length=len(TOPICS),
-        required=False,
-        default=list,
-    )
-    note = Text(max_length=10_000, required=False, allow_blank=True, default="")

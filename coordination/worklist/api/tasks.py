@@ -1,4 +1,4 @@
-"""Tasks and contacts: the doors and actions of the pages, spoken by machines."""
+"""Tasks: the doors and actions of the pages, spoken by machines."""
 
 import uuid
 from collections.abc import Callable
@@ -10,31 +10,29 @@ from rest_framework.response import Response
 
 from coordination.accounts.models import User
 from coordination.api.base import ApiView, Operation
-from coordination.api.paging import PageQuery, page_answer
-from coordination.api.shapes import Input
+from coordination.api.paging import page_answer
+from coordination.api.shapes import Input, Nothing
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
-from coordination.worklist import serializers as shapes
 from coordination.worklist.access import (
-    get_contact,
     get_end,
     get_task,
-    list_contacts,
     list_owners,
     list_queues,
     list_tasks,
+    read_needs,
 )
-from coordination.worklist.actions import NextStep
 from coordination.worklist.actions.caseload import lock_task
 from coordination.worklist.models import Task
-from patients.access import get_patient, open_record, record_visit
+from coordination.worklist.serializers import tasks as shapes
+from patients.access import get_patient, record_visit
 from patients.models import Patient
 
 
-def _owner(user: User, pk: uuid.UUID | None) -> User | None:
+def owner_named(user: User, pk: uuid.UUID | None) -> User | None:
     if pk is None:
         return None
     owner = next((colleague for colleague in list_owners(user) if colleague.pk == pk), None)
@@ -43,7 +41,7 @@ def _owner(user: User, pk: uuid.UUID | None) -> User | None:
     return owner
 
 
-def _queue(user: User, patient: Patient | None, pk: uuid.UUID | None) -> Any:
+def queue_named(user: User, patient: Patient | None, pk: uuid.UUID | None) -> Any:
     if pk is None:
         return None
     queue = list_queues(user, patient).filter(pk=pk).first()
@@ -93,30 +91,60 @@ class Tasks(ApiView):
         pk, owner, queue = (entered.pop(name, None) for name in ("patient_id", "owner_id", "queue_id"))
         patient = get_patient(user, pk, permission=permission) if pk else None
         steps = [{"text": text, "done": False} for text in entered.pop("checklist")]
+        promised = entered.pop("promised") and patient is not None
         task = actions.open_task(
             by=user,
+            source=Task.Source.PROMISE if promised else Task.Source.PERSON,
             due=shapes.due_of(entered, user),
             patient=patient,
-            owner=_owner(user, owner),
-            queue=_queue(user, patient, queue),
+            owner=owner_named(user, owner),
+            queue=queue_named(user, patient, queue),
             checklist=steps,
             **entered,
         )
-        return self.shown(request, task, reader=user)
+        return self.shown(request, read_needs(task), reader=user)
 
 
 class TaskDetail(ApiView):
     """One task."""
 
     name, tag = "task", "Tasks"
-    operations = {"GET": Operation("One task", "tasks:read", shapes.TaskOutput, etag=True)}
+    operations = {
+        "GET": Operation("One task", "tasks:read", shapes.TaskOutput, etag=True),
+        "PATCH": Operation(
+            "Change what a task says",
+            "tasks:write",
+            shapes.TaskOutput,
+            input=shapes.TaskChange,
+            versioned=True,
+            etag=True,
+        ),
+    }
 
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         user = self.person(request)
         task = get_task(user, pk)
         if task.patient is not None:
             record_visit(user, task.patient, page="api.task")
-        return self.shown(request, task, reader=user)
+        return self.shown(request, read_needs(task), reader=user)
+
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        user = self.person(request)
+        seen = get_task(user, pk, permission=Permission.TASK_WORK)
+        values = self.entered(request)
+        task = lock_task(seen)
+        task.expect_version(self.version(request))
+        edited = actions.edit_task(task=task, by=user, why=values.pop("why"), values=_as_typed(values))
+        return self.shown(request, read_needs(edited.task), reader=user)
+
+
+def _as_typed(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as the form of the page sends them: steps one a line, ids in one order."""
+    if "checklist" in values:
+        values["checklist"] = "\n".join(" ".join(step.split()) for step in values["checklist"])
+    if "needs" in values:
+        values["needs"] = sorted({str(pk) for pk in values["needs"]})
+    return values
 
 
 class TaskAct(ApiView):
@@ -131,7 +159,7 @@ class TaskAct(ApiView):
         entered = self.entered(request)
         task = lock_task(seen)
         task.expect_version(self.version(request))
-        return self.shown(request, type(self).perform(user, task, entered), reader=user)
+        return self.shown(request, read_needs(type(self).perform(user, task, entered)), reader=user)
 
 
 def _close(user: User, task: Task, entered: dict[str, Any]) -> Task:
@@ -151,8 +179,8 @@ def _wake(user: User, task: Task, entered: dict[str, Any]) -> Task:
 
 
 def _assign(user: User, task: Task, entered: dict[str, Any]) -> Task:
-    owner = _owner(user, entered.get("owner_id"))
-    queue = _queue(user, task.patient, entered.get("queue_id"))
+    owner = owner_named(user, entered.get("owner_id"))
+    queue = queue_named(user, task.patient, entered.get("queue_id"))
     return actions.assign_task(task=task, by=user, owner=owner, queue=queue)
 
 
@@ -189,75 +217,13 @@ ACTS: dict[str, type[TaskAct]] = {
     word: _act(word, summary, shape, perform)
     for word, summary, shape, perform in [
         ("close", "End a task with an outcome", shapes.CloseInput, _close),
-        ("reopen", "Take the end back, within the minutes of undo", shapes.Nothing, _reopen),
+        ("reopen", "Take the end back, within the minutes of undo", Nothing, _reopen),
         ("snooze", "Let a task sleep", shapes.SnoozeInput, _snooze),
-        ("wake", "Wake a sleeping task", shapes.Nothing, _wake),
+        ("wake", "Wake a sleeping task", Nothing, _wake),
         ("assign", "Hand a task to a person or a team", shapes.AssignInput, _assign),
-        ("claim", "Take a task out of a queue", shapes.Nothing, _claim),
+        ("claim", "Take a task out of a queue", Nothing, _claim),
         ("wait", "Say on whom a task waits", shapes.WaitInput, _wait),
         ("move", "Move the due time", shapes.MoveInput, _move),
         ("tick", "Tick one step of the checklist", shapes.TickInput, _tick),
     ]
 }
-
-
-class Contacts(ApiView):
-    """The contacts about one patient, newest first; and one more."""
-
-    name, tag = "contacts", "Contacts"
-    operations = {
-        "GET": Operation(
-            "Contacts, newest first",
-            "contacts:read",
-            shapes.ContactOutput,
-            query=PageQuery,
-            is_list=True,
-        ),
-        "POST": Operation(
-            "Log a contact, end the task it answers and open the next step",
-            "contacts:write",
-            shapes.ContactOutput,
-            input=shapes.ContactNew,
-            status=201,
-            once=True,
-            etag=True,
-        ),
-    }
-
-    def get(self, request: Request, pk: uuid.UUID) -> Response:
-        user = self.person(request)
-        patient = open_record(user, pk, page="api.contacts", permission=Permission.TASK_VIEW)
-        response, _shown = page_answer(
-            list_contacts(user, patient),
-            order=[("occurred_at", "desc"), ("id", "desc")],
-            asked=self.asked,
-            output=shapes.ContactOutput,
-        )
-        return response
-
-    def post(self, request: Request, pk: uuid.UUID) -> Response:
-        user = self.person(request)
-        patient = get_patient(user, pk, permission=Permission.CONTACT_LOG)
-        entered = self.entered(request)
-        task_pk, step = entered.pop("task_id", None), entered.pop("next_step", None)
-        contact = actions.log_contact(
-            patient=patient,
-            by=user,
-            task=get_task(user, task_pk) if task_pk else None,
-            next_step=NextStep(shapes.due_of(step, user), **step) if step else None,
-            **entered,
-        )
-        return self.shown(request, contact)
-
-
-class ContactDetail(ApiView):
-    """One contact."""
-
-    name, tag = "contact", "Contacts"
-    operations = {"GET": Operation("One contact", "contacts:read", shapes.ContactOutput, etag=True)}
-
-    def get(self, request: Request, pk: uuid.UUID) -> Response:
-        user = self.person(request)
-        contact = get_contact(user, pk)
-        record_visit(user, contact.patient, page="api.contact")
-        return self.shown(request, contact)
