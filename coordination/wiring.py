@@ -73,6 +73,8 @@ EXPORT_LISTS = {
 }
 # what the upper apps add to a patient's overview: callables (user, patient) -> Panel | None (patients/panels.py)
 PATIENT_PANELS = ["coordination.worklist.panels.open_tasks"]
+# the other lists a record is opened from, and gone along with J and K: callables (user, patient, query) -> Way | None (patients/walking.py)
+PATIENT_WALKS = {"day": "coordination.worklist.walking.along_day"}
 # records that need a person: callables (user) -> list of sections (patients/attention.py)
 PATIENT_ATTENTION = ["coordination.worklist.attention.of_work", "patients.attention.of_records"]
 # what they say and do when two records become one, or two again: modules (patients/actions/merging.py)

@@ -94,13 +94,16 @@ def record_page(
 ) -> dict[str, Any]:
     """Return the context of a page of the record: patient, banner, tabs, a title that starts with who it is.
 
-    `label` names a page that is no tab of its own ("Add an allergy"); it stays under `tab`.
+    `label` names a page that is no tab of its own ("Add an allergy"); it stays under `tab`. `walk` is the list one goes along
+    (patients/views/walks.py).
     """
     current = next((entry for entry in TABS if entry.key == tab), None)
+    query = walk["query"] if walk else ""
     return {
         "patient": patient,
+        "along": query,
         "banner": banner_of(user, patient, walk=walk),
-        "tabs": tabs_of(user, patient, tab),
+        "tabs": tabs_of(user, patient, tab, query),
         "page_title": page_title(patient, label or (str(current.label) if current else "")),
     }
 
@@ -111,12 +114,12 @@ def page_title(patient: Patient, label: str = "") -> str:
     return f"{who} · {label}" if label else who
 
 
-def tabs_of(user: User, patient: Patient, current: str = "") -> list[Item]:
-    """The tabs this person may open, in their fixed order."""
+def tabs_of(user: User, patient: Patient, current: str = "", query: str = "") -> list[Item]:
+    """The tabs this person may open, in their fixed order; each knows the list one goes along."""
     counts = {"tasks": patient.open_tasks or None}
     return [
         {
-            "url": reverse(tab.route, args=[patient.pk]),
+            "url": with_query(reverse(tab.route, args=[patient.pk]), query),
             "label": tab.label,
             "count": counts.get(tab.key),
             "current": tab.key == current,
@@ -126,13 +129,17 @@ def tabs_of(user: User, patient: Patient, current: str = "") -> list[Item]:
     ]
 
 
+def with_query(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+
+
 def banner_of(user: User, patient: Patient, *, walk: Item | None = None) -> Banner:
     """Everything the banner shows to this person. `get_patient` brings the coordinator and team along."""
     known = facts_of(user, patient)
     today = user.organization.today()
     return Banner(
         patient_id=patient.pk,
-        url=reverse("patients:patient", args=[patient.pk]),
+        url=with_query(reverse("patients:patient", args=[patient.pk]), walk["query"] if walk else ""),
         name=patient.display_name,
         title=patient.prefix,
         preferred=patient.preferred_name,

@@ -1,11 +1,14 @@
 """Going along a list from record to record (J and K): who stands before and after, in the order of the list one came from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from coordination.accounts.access import Nearby, uuids
@@ -13,39 +16,77 @@ from coordination.accounts.models import User
 from coordination.lib.paging import beside
 from patients import registry as table
 from patients.access import list_patients
+from patients.banner import TABS
 from patients.finding import find
 from patients.forms.registry import FilterForm
 from patients.models import Patient
 
 ALONG = "along"  # in the address of a record: the list one goes along, as its own address asks for it
+LIST = "of"  # within it: whose list, by its name in settings.PATIENT_WALKS; without it, the list of patients
 LONGEST = 500
 
 
-def along(query: QueryDict) -> str:
+@dataclass(frozen=True)
+class Stop:
+    """A patient on the way, and what the address of their record carries on."""
+
+    patient_id: Any
+    asked: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where on a list one is: the list in words, its address, and who stands before and after."""
+
+    label: str
+    url: str
+    before: Stop | None
+    after: Stop | None
+
+
+def along(asked: str) -> str:
     """What the address of a record carries to know its list: filters, order and the name of a search, never its words."""
+    return urlencode({ALONG: asked})
+
+
+def asked_of(query: QueryDict) -> str:
+    """How the list of patients is asked for, without the page one is on."""
     asked = query.copy()
     for name in ("after", "before", "offered"):
         asked.pop(name, None)
-    return urlencode({ALONG: asked.urlencode() or "sort=name"})
+    return asked.urlencode() or "sort=name"
 
 
-def walk_of(user: User, patient: Patient, text: str, searches: Mapping[str, str]) -> dict[str, Any] | None:
+def walk_of(
+    user: User, patient: Patient, text: str, searches: Mapping[str, str], *, tab: str
+) -> dict[str, Any] | None:
     """The list a record was opened from, and its neighbors there; None when it was opened from no list.
 
-    `searches` are the words of this person's searches by their names.
+    `searches` are the words of this person's searches by their names. The neighbors are opened at the same `tab`.
     """
     if not text or len(text) > LONGEST:
         return None
     asked = QueryDict(text.replace("\x00", ""))
-    before, after = _neighbors(user, patient, asked, searches.get(asked.get("s", ""), ""))
-    if before is None and after is None:
+    if (walker := settings.PATIENT_WALKS.get(asked.get(LIST, ""))) is not None:
+        way = import_string(walker)(user, patient, asked)
+    else:
+        way = _along_registry(user, patient, asked, searches.get(asked.get("s", ""), ""))
+    if way is None or (way.before is None and way.after is None):
         return None
+    route = next(entry.route for entry in TABS if entry.key == tab)
     return {
-        "label": _("Patients"),
-        "url": f"{reverse('patients:registry')}?{asked.urlencode()}",
-        "previous_url": _address(before, asked),
-        "next_url": _address(after, asked),
+        "label": way.label,
+        "url": way.url,
+        "previous_url": _address(route, way.before),
+        "next_url": _address(route, way.after),
+        "query": along(text),
     }
+
+
+def _along_registry(user: User, patient: Patient, asked: QueryDict, words: str) -> Way:
+    text = asked_of(asked)
+    stops = [Stop(pk, text) if pk is not None else None for pk in _neighbors(user, patient, asked, words)]
+    return Way(_("Patients"), f"{reverse('patients:registry')}?{asked.urlencode()}", *stops)
 
 
 def _neighbors(user: User, patient: Patient, asked: QueryDict, words: str) -> tuple[Any, Any]:
@@ -60,8 +101,8 @@ def _neighbors(user: User, patient: Patient, asked: QueryDict, words: str) -> tu
         patients = patients.filter(pk__in=found)
     column = table.columns_for(user)[sort.lstrip("-")]
     ordered = table.annotated(patients, column.key)
-    pair = beside(ordered, order=column.order(descending=sort.startswith("-")), pk=patient.pk)
-    return tuple(row.pk if row is not None else None for row in pair)  # type: ignore[return-value]
+    pair = beside(ordered, order=column.order(descending=sort.startswith("-")), of={"pk": patient.pk})
+    return tuple(row[0] if row is not None else None for row in pair)  # type: ignore[return-value]
 
 
 def _chosen(user: User, asked: QueryDict, words: str) -> dict[str, str]:
@@ -78,5 +119,5 @@ def _next_to(pk: Any, found: list[Any]) -> tuple[Any, Any]:
     return found[place - 1] if place else None, next(iter(found[place + 1 :]), None)
 
 
-def _address(pk: Any, asked: QueryDict) -> str:
-    return f"{reverse('patients:patient', args=[pk])}?{along(asked)}" if pk is not None else ""
+def _address(route: str, stop: Stop | None) -> str:
+    return f"{reverse(route, args=[stop.patient_id])}?{along(stop.asked)}" if stop is not None else ""

@@ -15,7 +15,7 @@ from typing import Any, Generic, Literal, TypeVar
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.signing import BadSignature, Signer
-from django.db.models import BooleanField, F, Func, IntegerField, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, IntegerField, Model, Q, QuerySet, Subquery, Value
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
@@ -141,7 +141,10 @@ def beyond(keys: Sequence[Key], values: Sequence[Any]) -> Q | GreaterThan | Less
     """Return the condition for rows after the row with these `values`: for lists that are built another way."""
     if not any(key.nullable for key in keys) and len({key.descending for key in keys}) == 1:
         comparison: type[GreaterThan] | type[LessThan] = LessThan if keys[0].descending else GreaterThan
-        return comparison(Row(*(F(key.name) for key in keys)), Row(*(Value(value) for value in values)))
+        return comparison(
+            Row(*(F(key.name) for key in keys)),
+            Row(*(value if isinstance(value, Subquery) else Value(value) for value in values)),
+        )
     condition = keys[-1].beyond(values[-1])
     for key, value in zip(reversed(keys[:-1]), reversed(values[:-1]), strict=True):
         condition = key.beyond(value) | (key.equal(value) & condition)
@@ -181,15 +184,38 @@ def keyset(
     )
 
 
-def beside(queryset: QuerySet[Any, R], *, order: Order, pk: Any) -> tuple[R | None, R | None]:
-    """Return the rows before and after the row with this id, in the order of the list, also when it left the list meanwhile."""
+Columns = tuple[Any, ...]
+
+
+def beside(
+    queryset: QuerySet[Any, Any], *, order: Order, of: dict[str, Any], read: Sequence[str] = ("pk",)
+) -> tuple[Columns | None, Columns | None]:
+    """Return what stands before and after one row in the order of the list, also when the row left the list meanwhile.
+
+    `of` finds the row, `read` are the columns of its neighbors. One statement; two where the list is sorted by what may be empty.
+    """
     keys = keys_of(queryset.model, order)
-    values = _values_at(queryset, keys, seal(queryset.model, {"id": pk}))
+    values = _place_of(queryset, keys, of)
     if values is None:
         return None, None
-    before = _rows(queryset, [key.reversed() for key in keys], values, 1)
-    after = _rows(queryset, keys, values, 1)
-    return next(iter(before), None), next(iter(after), None)
+    ways = [[key.reversed() for key in keys], keys]
+    asked = [
+        part.annotate(way=Value(n)).values_list("way", *read)[:1]
+        for n, way in enumerate(ways)
+        for part in _parts(queryset, way, values)
+    ]
+    found: dict[int, Columns] = {}
+    for n, *columns in asked[0].union(*asked[1:], all=True):
+        found.setdefault(n, tuple(columns))
+    return found.get(0), found.get(1)
+
+
+def _place_of(queryset: QuerySet[Any, Any], keys: Sequence[Key], of: dict[str, Any]) -> Columns | None:
+    """What a row is sorted by: asked for within the statement that compares with it, unless its being empty changes the question."""
+    every = _unfiltered(queryset).filter(**of)
+    if any(key.nullable for key in keys):
+        return next(iter(every.values_list(*(key.name for key in keys))[:1]), None)
+    return tuple(Subquery(every.values(key.name)[:1]) for key in keys)
 
 
 def seal(model: type[Model], row: Any) -> str:

@@ -45,7 +45,7 @@ GROUPS = {
 ORDERS: dict[str, Order] = {
     "due": [("rank", "asc", "none"), ("stands_at", "asc", "none"), ("id", "asc")],
     "patient": [("patient__sort_name", "asc"), ("id", "asc")],
-    "risk": [("risk_rank", "asc"), ("due_at", "asc"), ("id", "asc")],
+    "risk": [("risk_rank", "asc", "none"), ("due_at", "asc"), ("id", "asc")],
     "contact": [("patient__last_contact_at", "asc", "first"), ("id", "asc")],
 }
 _RIBBON_KINDS = {"home_visit": "visit", "meeting": "conf", "call": "hold"}
@@ -94,7 +94,7 @@ class View:
         """One's own whole work in the order to do it, from the top: what a day is planned from."""
         return replace(self, selected="", saved="") == View()
 
-    def address(self, **changes: str) -> str:
+    def query(self, **changes: str) -> str:
         """The same view with some things changed, as a query string without what goes without saying."""
         other = replace(self, after="", seen="", at="", selected="")
         other = replace(other, **changes)
@@ -103,12 +103,16 @@ class View:
                           ("saved", "view"), ("after", "after"), ("seen", "seen"), ("at", "at"), ("selected", "sel")]:  # fmt: skip
             if getattr(other, name) != getattr(plain, name):
                 query[key] = getattr(other, name)
-        return f"{reverse('worklist:day')}{'?' if query else ''}{query.urlencode()}"
+        return query.urlencode()
+
+    def address(self, **changes: str) -> str:
+        query = self.query(**changes)
+        return f"{reverse('worklist:day')}{'?' if query else ''}{query}"
 
 
 def changes_address(view: View, since: dt.datetime) -> str:
     """Where the page asks what others changed in its list."""
-    query = QueryDict(view.address().partition("?")[2], mutable=True)
+    query = QueryDict(view.query(), mutable=True)
     query["since"] = since.isoformat()
     return f"{reverse('worklist:day_changes')}?{query.urlencode()}"
 
@@ -193,7 +197,7 @@ def read_rows(
 ) -> dict[str, Any]:
     found = tasks.in_bucket(view.bucket, clock).filter(view.narrowed).with_patient().ranked(clock)
     page = keyset(found, order=ORDERS[view.sort], after=view.after, size=PAGE)
-    reader = Reader(user, clock.now, peeks=True, selected=view.selected)
+    reader = Reader(user, clock.now, peeks=True, selected=view.selected, day=view.query())
     groups = grouped(page.rows, reader, clock, view, figures)
     if view.is_plain:
         say_what_fits(groups, fit_line(page.rows, free_slots(user, figures["appointments"], clock), clock))

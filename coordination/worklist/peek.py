@@ -1,6 +1,7 @@
 """The preview beside the list: what one needs to act without leaving it."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from coordination.worklist.rows import (
     ended_actions_of,
     log_address,
     owner_words,
+    record_address,
 )
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.standing import standing_words
@@ -52,7 +54,7 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
     }
     if task.patient is None:
         return seen
-    banner = banner_of(user, task.patient)
+    banner = replace(banner_of(user, task.patient), url=record_address(task, task.patient, reader))
     contacts = list_contacts(user, task.patient)[:EVENTS]
     return (
         seen

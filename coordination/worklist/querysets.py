@@ -28,6 +28,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
 from coordination.accounts.permissions import Permission
+from coordination.lib.paging import Order, keys_of
 from patients.models import Patient
 from patients.querysets import AboutPatientQuerySet, scope_of
 
@@ -167,6 +168,13 @@ class TaskQuerySet(models.QuerySet[Any]):
 
     def in_work_order(self, clock: Clock) -> Self:
         return self.ranked(clock).order_by("rank", "stands_at", "id")
+
+    def first_of_each_patient(self, order: Order) -> Self:
+        """Of the tasks of one patient only the one that comes first. Tasks about no patient are not among them."""
+        first = self.filter(patient__isnull=False).order_by(
+            "patient_id", *(key.order() for key in keys_of(self.model, order))
+        )
+        return self.filter(pk__in=first.distinct("patient_id").values("pk"))
 
     def with_its_patient(self) -> Self:
         """Locked until the transaction ends, the task before its patient. Tasks about no patient are not among them."""

@@ -1,6 +1,7 @@
 """A task as one line of a list, and the words of it. Plain values only: a template decides nothing."""
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,9 @@ from coordination.lib import display
 from coordination.lib.days import local_date
 from coordination.worklist.models import Batch, Change, Contact, Task
 from coordination.worklist.sleep import is_asleep, sleep_words
+from patients.banner import with_query
 from patients.models import Patient
+from patients.walking import along
 
 ICONS = {
     "call": "phone",
@@ -74,6 +77,7 @@ class Reader:
     now: dt.datetime
     peeks: bool = False  # a preview pane stands beside the list
     selected: str = ""
+    day: str | None = None  # how the list of My day is asked for; None anywhere else
 
 
 def who_of(patient: Patient) -> dict[str, Any]:
@@ -171,14 +175,23 @@ def row_of(task: Task, reader: Reader) -> dict[str, Any]:
         "risk": patient.risk if patient is not None else "",
         "last_contact": patient.last_contact_at if patient is not None else None,
         "last_outcome": OUTCOMES.get(patient.last_contact_outcome, "") if patient is not None else "",
-        "url": reverse("patients:patient", args=[patient.pk])
-        if patient
-        else reverse("worklist:task", args=[task.pk]),
+        "url": record_address(task, patient, reader) if patient else reverse("worklist:task", args=[task.pk]),
         "task_url": reverse("worklist:task", args=[task.pk]),
         "peek_url": reverse("worklist:peek", args=[task.pk]) if reader.peeks else "",
     }
     links = actions_of(task, reader) if task.is_open else ended_actions_of(task, reader)
     return row | links | ({"assign_url": ""} if reader.peeks else {})  # the preview has it
+
+
+def record_address(task: Task, patient: Patient, reader: Reader) -> str:
+    """The record, which then leads along the list it was opened from (worklist/walking.py)."""
+    address = reverse("patients:patient", args=[patient.pk])
+    return with_query(address, along(asked_at(reader.day, task.pk)) if reader.day is not None else "")
+
+
+def asked_at(query: str, task_id: uuid.UUID) -> str:
+    """My day at one of its rows, as the address of a record carries it."""
+    return "&".join(part for part in ("of=day", query, f"sel={task_id}") if part)
 
 
 def actions_of(task: Task, reader: Reader) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from patients.forms.coverage import CoverageForm
 from patients.forms.record import ConfirmForm, EndForm
 from patients.models import Coverage, Patient
 from patients.views.editing import Work, answer
+from patients.views.walks import walk_here
 from patients.words import source_words
 
 either = require_http_methods(["GET", "HEAD", "POST"])
@@ -30,7 +31,7 @@ def coverage(request: HttpRequest, pk: UUID) -> HttpResponse:
     rows = list(access.rows_of(user, Coverage, patient).select_related("verified_by", "updated_by"))
     valid = [row for row in rows if row.status != Coverage.Status.ENTERED_IN_ERROR]
     context = {
-        **record_page(user, patient, "coverage"),
+        **record_page(user, patient, "coverage", walk=walk_here(request, patient, "coverage")),
         "paying": [_card(patient, row) for row in valid if row.pays_on(today)],
         "others": [_card(patient, row) for row in valid if not row.pays_on(today)],
         "can_edit": user.may(Permission.COVERAGE_EDIT),

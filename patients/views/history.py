@@ -13,7 +13,7 @@ from coordination.accounts.permissions import Permission
 from coordination.lib.paging import keyset
 from patients import access, lines
 from patients.actions import history as actions
-from patients.banner import record_page
+from patients.banner import record_page, with_query
 from patients.forms.history import FORMS, SensitivityForm
 from patients.forms.record import ConfirmForm, EndForm, ReasonForm
 from patients.models import (
@@ -27,6 +27,7 @@ from patients.models import (
     RecordStatus,
 )
 from patients.views.editing import Work, answer
+from patients.views.walks import walk_here
 
 KINDS: dict[str, type[HistoryItem]] = {model.timeline.kind: model for model in HISTORY}
 ENDING = (Condition, Medication, Allergy)
@@ -41,9 +42,10 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
     part = request.GET.get("part", "")
     model = KINDS.get(part)
     patient = access.open_record(user, pk, page=f"history {part}".strip(), permission=Permission.HISTORY_VIEW)
+    page = record_page(user, patient, "history", walk=walk_here(request, patient, "history"))
     context = {
-        **record_page(user, patient, "history"),
-        "parts": _parts(patient, part),
+        **page,
+        "parts": _parts(patient, part, page["along"]),
         "can_edit": user.may(Permission.HISTORY_EDIT),
         "add_links": _add_links(patient),
         "hides": access.hides_history(user, patient, [model] if model else list(ENDING)),
@@ -295,11 +297,11 @@ def _list_url(patient: Patient, kind: str = "") -> str:
     return url if in_summary else f"{url}?part={kind}"
 
 
-def _parts(patient: Patient, current: str) -> list[dict[str, Any]]:
+def _parts(patient: Patient, current: str, along: str) -> list[dict[str, Any]]:
     url = reverse("patients:history", args=[patient.pk])
-    parts = [{"url": url, "label": _("Now"), "current": current not in KINDS}]
+    parts = [{"url": with_query(url, along), "label": _("Now"), "current": current not in KINDS}]
     return parts + [
-        {"url": f"{url}?part={kind}", "label": model.label, "current": kind == current}
+        {"url": with_query(f"{url}?part={kind}", along), "label": model.label, "current": kind == current}
         for kind, model in KINDS.items()
     ]
 

@@ -22,6 +22,7 @@ from patients.forms.record import ConfirmForm, EndForm
 from patients.models import CareTeamMember, Consent, Patient, RelatedPerson
 from patients.safe_contact import line_of, zones_of
 from patients.views.editing import Work, answer
+from patients.views.walks import walk_here
 
 either = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,7 +31,7 @@ either = require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     user: Any = request.user
     patient = access.open_record(user, pk, page="people")
-    page = record_page(user, patient, "people")
+    page = record_page(user, patient, "people", walk=walk_here(request, patient, "people"))
     members = access.care_team_of(user, patient)
     relatives = list(access.rows_of(user, RelatedPerson, patient))
     consents = list(access.rows_of(user, Consent, patient).select_related("created_by", "revoked_by"))

@@ -13,13 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coordination.accounts.permissions import Permission
 from coordination.audit.models import Event
 from patients import access, lines, overviews
-from patients.banner import record_page
+from patients.banner import record_page, with_query
 from patients.models import Allergy, Condition, Immunization, Medication, Patient
 from patients.panels import Panel, ahead_of, panels_of
 from patients.sight import explain_access, people_who_see
 from patients.timeline import GROUPS, timeline_page
-from patients.views.searches import searches_of
-from patients.walking import ALONG, walk_of
+from patients.views.walks import walk_here
 
 GLANCE = 9
 NEWEST = 8
@@ -31,8 +30,7 @@ def overview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The situation in one look."""
     user: Any = request.user
     patient = access.open_record(user, pk, page="overview")
-    walk = walk_of(user, patient, request.GET.get(ALONG, ""), searches_of(request))
-    page = record_page(user, patient, "overview", walk=walk)
+    page = record_page(user, patient, "overview", walk=walk_here(request, patient, "overview"))
     history, told = user.may(Permission.HISTORY_VIEW), _may_see_timeline(user)
     panels = panels_of(user, patient)
     context = {
@@ -45,8 +43,8 @@ def overview(request: HttpRequest, pk: UUID) -> HttpResponse:
         "medications": _glance(user, patient, Medication) if history else None,
         "days": timeline_page(user, patient, size=NEWEST).days if told else None,
         "can_add": user.may(Permission.HISTORY_EDIT),
-        "history_url": reverse("patients:history", args=[patient.pk]),
-        "timeline_url": reverse("patients:timeline", args=[patient.pk]),
+        "history_url": with_query(reverse("patients:history", args=[patient.pk]), page["along"]),
+        "timeline_url": with_query(reverse("patients:timeline", args=[patient.pk]), page["along"]),
     }
     return render(request, "patients/overview.html", context)
 
@@ -65,21 +63,26 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     searched = {"kind": Event.Kind.SEARCH, "name": "timeline.searched"} if text else {}
     patient = access.open_record(user, pk, page="timeline", permission=right, **searched)
     page = timeline_page(user, patient, group=group, after=after, text=text)
+    record = record_page(user, patient, "timeline", walk=walk_here(request, patient, "timeline"))
     url = reverse("patients:timeline", args=[patient.pk])
     context = {
-        **record_page(user, patient, "timeline"),
+        **record,
         "days": page.days,
         "shown": page.shown,
         "next_cursor": page.next_cursor,
         "is_first": not after,
         "ahead": ahead_of(user, patient) if not after and not text and group in {"", "tasks"} else [],
         "groups": [
-            {"url": f"{url}?kind={name}" if name else url, "label": label, "current": name == group}
+            {
+                "url": with_query(f"{url}?kind={name}" if name else url, record["along"]),
+                "label": label,
+                "current": name == group,
+            }
             for name, label in GROUPS.items()
         ],
         "group": group,
         "q": text,
-        "timeline_url": url,
+        "timeline_url": with_query(url, record["along"]),
     }
     return render(request, "patients/timeline.html", context)
 
@@ -97,7 +100,7 @@ def access_log(request: HttpRequest, pk: UUID) -> HttpResponse:
         actor_id=None if sees_all else user.pk,
     )
     context = {
-        **record_page(user, patient, "access"),
+        **record_page(user, patient, "access", walk=walk_here(request, patient, "access")),
         "events": [overviews.event_line(event) for event in page.rows],
         "pager": page.links(request.GET),
         "sees_all": sees_all,

@@ -19,7 +19,7 @@ from patients.access import list_patients
 from patients.finding import find, fingerprint
 from patients.forms.registry import FilterForm, SearchForm
 from patients.views.searches import keep_search, searches_of
-from patients.walking import along
+from patients.walking import along, asked_of
 
 
 @require_safe
@@ -37,7 +37,7 @@ def registry(request: HttpRequest) -> HttpResponse:
     page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
     words = table.said(form, chosen)
     context = {
-        "rows": table.rows(page.rows, user, along=along(request.GET)),
+        "rows": table.rows(page.rows, user, along=along(asked_of(request.GET))),
         "columns": table.columns_for(user),
         "sort": sort,
         "pager": page.links(request.GET, total=count),

@@ -1,6 +1,6 @@
 // Walking a list ([data-list] with .row): J and K or the arrows move, with Shift they select on the way, O opens a tab, X
 // selects, Ctrl A all, Space shows and hides the preview, and D S L A E P press the button of the row with that data-act.
-// Enter is the link's own. The focused link says where one is; its htmx attributes load the preview.
+// Past either end they come to the next patient (.walk), when the list stands in a record. Enter is the link's own. The focused link says where one is; its htmx attributes load the preview.
 const ACTS = { d: "done", s: "snooze", l: "log", a: "assign", e: "due", p: "priority" };
 const rows = () => [...document.querySelectorAll("[data-list] .row")].filter((row) => row.checkVisibility());
 const current = () => document.querySelector("[data-list] .row[aria-current]");
@@ -15,6 +15,9 @@ function move(step, extend) {
   const all = rows();
   const from = document.activeElement.closest?.(".row") ?? current();
   const at = all.indexOf(from);
+  if (document.activeElement.matches(".walk a")) step = 0;
+  const onward = !extend && !all[at < 0 ? 0 : at + step] && document.querySelector(`.walk [data-key=${step > 0 ? "j" : "k"}]`);
+  if (onward) return onward.focus(); // pressed once more it leads on (keys.js): nobody changes the patient by one key too many
   const row = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + step))];
   row?.querySelector(".pt")?.focus();
   row?.scrollIntoView({ block: "nearest" });
@@ -57,6 +60,7 @@ document.addEventListener("keydown", (event) => {
     all.click();
   }
   if (!key || event.defaultPrevented || event.target.closest?.("dialog[open], .menu[open]")) return;
+  if (event.target.matches(`.walk [data-key="${CSS.escape(key)}"]`)) return;
   const step = { j: 1, k: -1 }[key] ?? (inList ? { arrowdown: 1, arrowup: -1 }[key] : undefined);
   if (step && document.querySelector("[data-list]")) {
     event.preventDefault();

@@ -107,7 +107,7 @@ def test_every_scheduled_job_imports():
 
 
 def test_every_panel_and_timeline_source_imports():
-    for dotted in settings.PATIENT_PANELS:
+    for dotted in [*settings.PATIENT_PANELS, *settings.TIMELINE_AHEAD, *settings.PATIENT_WALKS.values()]:
         assert callable(import_string(dotted))
 
 

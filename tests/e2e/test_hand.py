@@ -84,6 +84,39 @@ def test_from_record_to_record_along_a_list(visit):
     expect(page.get_by_role("link", name="Previous patient on the list")).to_have_count(0)
 
 
+def test_from_record_to_record_along_my_day(visit):
+    page = visit().open("/day/?bucket=upcoming")
+    links = (
+        rows_of(page).locator(".pt[href^='/patients/']").evaluate_all("all => all.map(one => one.pathname)")
+    )
+    first, second, third, *_more = dict.fromkeys(links)
+    page.locator(f"#worklist .row .pt[href^='{first}']").first.press("Enter")
+    page.wait_for_url(f"**{first}?along=*")
+    expect(page.locator(".walk")).to_contain_text("My day: Upcoming")
+    page.keyboard.press("2")
+    page.wait_for_url(f"**{first}timeline/?along=*")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**{second}timeline/?along=*")
+    page.keyboard.press("3")
+    page.wait_for_url(f"**{second}tasks/?along=*")
+    for _row in range(rows_in_record(page).count()):  # among the rows of a list J is the list's own
+        page.keyboard.press("j")
+        expect(rows_in_record(page).locator(".pt:focus")).to_have_count(1)
+    page.keyboard.press("j")  # past its end it comes to the next patient
+    expect(page.locator(".walk [data-key=j]")).to_be_focused()
+    page.keyboard.press("k")
+    expect(rows_in_record(page).last.locator(".pt")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**{third}tasks/?along=*")
+    page.locator(".walk a").first.click()
+    page.wait_for_url("**/day/?bucket=upcoming&sel=*")
+
+
+def rows_in_record(page):
+    return page.locator("main [data-list] .row")
+
+
 def test_a_contact_is_saved_and_the_next_row_comes(visit):
     page = visit().open("/day/")
     ids = rows_of(page).evaluate_all("rows => rows.map(row => row.id)")

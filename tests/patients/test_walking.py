@@ -4,6 +4,8 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from patients.models import Patient
 from tests.factories import PatientFactory, join_care_team
@@ -108,10 +110,31 @@ def test_opened_from_nowhere_there_is_no_walk(cast, five, walk):
     assert 'data-key="j"' not in body
 
 
-def test_it_costs_three_statements(cast, five, walk, django_assert_max_num_queries):
+def test_it_costs_one_statement(cast, five, walk, django_assert_max_num_queries):
     walk.client.get(f"/patients/{five['Clark'].pk}/")
-    with django_assert_max_num_queries(16):  # 14, and the savepoint around the request
+    with CaptureQueriesContext(connection) as without:
+        walk.client.get(f"/patients/{five['Clark'].pk}/")
+    with django_assert_max_num_queries(len(without) + 1):
         walk(five["Clark"], "sort=name")
+
+
+@pytest.mark.parametrize("tab", ["timeline/", "tasks/", "people/", "coverage/", "history/", "access/"])
+def test_every_tab_leads_to_the_same_tab(cast, five, walk, inside, tab):
+    address = f"/patients/{five['Clark'].pk}/{tab}"
+    body = walk.client.get(address, {"along": "risk=low&sort=name"}).content.decode()
+    inside(cast.riverbend)
+    assert families((led_to(body, "k"), led_to(body, "j"))) == ("Adams", "Evans")
+    assert led_to(body, "j").split("?")[0] == f"/patients/{five['Evans'].pk}/{tab}"
+
+
+def test_the_tabs_and_their_parts_keep_the_list(cast, five, walk):
+    for page in ("", "timeline/?kind=tasks&", "history/?part=condition&"):
+        address = f"/patients/{five['Clark'].pk}/{page}{'' if page else '?'}along=sort%3Dname"
+        body = walk.client.get(address).content.decode()
+        tabs = re.findall(r'<nav class="tabs.*?</nav>', body, re.DOTALL)
+        links = [link for nav in tabs for link in re.findall(r'href="([^"]+)"', nav)]
+        assert len(links) >= 7
+        assert all("along=sort%3Dname" in link for link in links), links
 
 
 def test_what_one_may_not_see_is_walked_past(cast, five, walk, inside):

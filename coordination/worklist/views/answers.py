@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from coordination.accounts.models import User
-from coordination.worklist.day import counts_behind
+from coordination.worklist.day import counts_behind, view_behind
 from coordination.worklist.models import Task
 from coordination.worklist.rows import Reader, row_of, undo_address
 
@@ -60,8 +60,13 @@ def back_to(request: HttpRequest, default: str = "") -> str:
 
 def reader_of(request: HttpRequest) -> Reader:
     """Whoever looks, on the page they look from."""
-    peeks = urlsplit(current_url(request)).path == reverse("worklist:day")
-    return Reader(person(request), timezone.now(), peeks=peeks)
+    view = view_behind(current_url(request))
+    return Reader(
+        person(request),
+        timezone.now(),
+        peeks=view is not None,
+        day=view.query() if view is not None else None,
+    )
 
 
 def row_answer(

@@ -56,6 +56,7 @@ from coordination.worklist.views.answers import back_to, id_in, person
 from patients.access import get_patient, open_record
 from patients.banner import record_page
 from patients.models import Patient
+from patients.views.walks import walk_here
 
 
 @require_safe
@@ -160,6 +161,6 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(
         request,
         "worklist/patient_tasks.html",
-        record_page(user, patient, "tasks")
+        record_page(user, patient, "tasks", walk=walk_here(request, patient, "tasks"))
         | {"rows": open_rows, "closed": page.rows, "pager": page.links(request.GET), "may_add": may_add},
     )
