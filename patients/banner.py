@@ -95,7 +95,7 @@ def record_page(
     """Return the context of a page of the record: patient, banner, tabs, a title that starts with who it is.
 
     `label` names a page that is no tab of its own ("Add an allergy"); it stays under `tab`. `walk` is the list one goes along
-    (patients/views/walks.py).
+    (patients/walking.py).
     """
     current = next((entry for entry in TABS if entry.key == tab), None)
     query = walk["query"] if walk else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
@@ -20,6 +20,7 @@ from patients.banner import TABS
 from patients.finding import find
 from patients.forms.registry import FilterForm
 from patients.models import Patient
+from patients.searches import searches_of
 
 ALONG = "along"  # in the address of a record: the list one goes along, as its own address asks for it
 LIST = "of"  # within it: whose list, by its name in settings.PATIENT_WALKS; without it, the list of patients
@@ -55,6 +56,12 @@ def asked_of(query: QueryDict) -> str:
     for name in ("after", "before", "offered"):
         asked.pop(name, None)
     return asked.urlencode() or "sort=name"
+
+
+def walk_here(request: HttpRequest, patient: Patient, tab: str) -> dict[str, Any] | None:
+    """For `record_page`: J and K keep the tab, the tabs keep the list."""
+    user: Any = request.user
+    return walk_of(user, patient, request.GET.get(ALONG, ""), searches_of(request), tab=tab)
 
 
 def walk_of(

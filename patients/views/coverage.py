@@ -17,7 +17,7 @@ from patients.forms.coverage import CoverageForm
 from patients.forms.record import ConfirmForm, EndForm
 from patients.models import Coverage, Patient
 from patients.views.editing import Work, answer
-from patients.views.walks import walk_here
+from patients.walking import walk_here
 from patients.words import source_words
 
 either = require_http_methods(["GET", "HEAD", "POST"])

@@ -27,7 +27,7 @@ from patients.models import (
     RecordStatus,
 )
 from patients.views.editing import Work, answer
-from patients.views.walks import walk_here
+from patients.walking import walk_here
 
 KINDS: dict[str, type[HistoryItem]] = {model.timeline.kind: model for model in HISTORY}
 ENDING = (Condition, Medication, Allergy)

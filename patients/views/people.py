@@ -22,7 +22,7 @@ from patients.forms.record import ConfirmForm, EndForm
 from patients.models import CareTeamMember, Consent, Patient, RelatedPerson
 from patients.safe_contact import line_of, zones_of
 from patients.views.editing import Work, answer
-from patients.views.walks import walk_here
+from patients.walking import walk_here
 
 either = require_http_methods(["GET", "HEAD", "POST"])
 

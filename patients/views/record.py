@@ -18,7 +18,7 @@ from patients.models import Allergy, Condition, Immunization, Medication, Patien
 from patients.panels import Panel, ahead_of, panels_of
 from patients.sight import explain_access, people_who_see
 from patients.timeline import GROUPS, timeline_page
-from patients.views.walks import walk_here
+from patients.walking import walk_here
 
 GLANCE = 9
 NEWEST = 8

@@ -18,7 +18,7 @@ from patients import registry as table
 from patients.access import list_patients
 from patients.finding import find, fingerprint
 from patients.forms.registry import FilterForm, SearchForm
-from patients.views.searches import keep_search, searches_of
+from patients.searches import keep_search, searches_of
 from patients.walking import along, asked_of
 
 

@@ -56,7 +56,7 @@ from coordination.worklist.views.answers import back_to, id_in, person
 from patients.access import get_patient, open_record
 from patients.banner import record_page
 from patients.models import Patient
-from patients.views.walks import walk_here
+from patients.walking import walk_here
 
 
 @require_safe
