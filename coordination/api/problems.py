@@ -58,6 +58,14 @@ class PreconditionRequired(Exception):
     """A change names no version (RFC 6585 §3)."""
 
 
+class NoRowAllowed(Refused):
+    """None of the rows allows the act. `rows` are the sentences by the place of each in the body ("/tasks/3")."""
+
+    def __init__(self, rows: Mapping[str, str]) -> None:
+        super().__init__(_("None of them could be done."))
+        self.rows = rows
+
+
 class ErrorShape(serializers.Serializer[Any]):
     """One thing that is wrong, and where: `pointer` into the body (RFC 6901), or the name of a `parameter`."""
 
@@ -122,6 +130,9 @@ def answer(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
         case Stale():
             headers = {"ETag": f'"{error.version}"'}
             return problem("stale", error.sentence, headers=headers, current_version=error.version)
+        case NoRowAllowed():
+            each = [{"detail": words, "pointer": f"#{place}"} for place, words in error.rows.items()]
+            return problem("refused", error.sentence, errors=each)
         case Refused():
             place = [{"detail": error.sentence, "pointer": f"#/{error.field}"}] if error.field else []
             return problem("refused", error.sentence, errors=place)

@@ -108,6 +108,12 @@ def get_batch(user: User, pk: Any) -> tuple[Batch, list[Change]]:
     return rows[0].batch, rows
 
 
+def list_refused(user: User, batch: Batch) -> list[Task]:
+    """The tasks of a batch that were refused, as far as this person sees them."""
+    ids = [row["task"] for row in batch.refused]
+    return list(Task.objects.visible_to(user).filter(pk__in=ids).order_by("pk")) if ids else []
+
+
 def get_undoable(user: User, pk: Any) -> Change | tuple[Batch, list[Change]]:
     """What an Undo button names: one act, or a batch with its rows."""
     if Batch.objects.filter(pk=pk, organization_id=user.organization_id).exists():

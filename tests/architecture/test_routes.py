@@ -88,7 +88,9 @@ MAY = {
     "api": "ana",
 }
 # of the API without a subject: a token is asked, then the scope and the role
-API = {"api:me", "api:patients", "api:patients_search", "api:tasks", "api:changes"}
+API = {
+    "api:me", "api:patients", "api:patients_search", "api:tasks", "api:changes", "api:batches", "api:batches_preview",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ def api_subject(cast: Any, route: Route) -> Any:
         return log_contact(patient=cast.pat, by=cast.ana, **said).pk
     if route.name == "api:change_undo":
         return close_task(task=TaskFactory(patient=cast.pat), by=cast.ana).last_change.pk
+    if route.name.startswith("api:batch"):
+        return batch_of(cast, TaskFactory(patient=cast.pat)).pk
     return TaskFactory(patient=cast.pat).pk if route.name.startswith("api:task") else cast.pat.pk
 
 
@@ -231,11 +235,14 @@ def work_of(cast: Any, route: Route) -> Any:
         return SavedViewFactory(owner=cast.ana, page="day").pk
     task = TaskFactory(patient=cast.pat)
     if route.name == "worklist:bulk_result":
-        done = act_on_many(tasks=[task], order=Order(Act.CLOSE), by=cast.ana, versions={})
-        return done.batch.pk
+        return batch_of(cast, task).pk
     if route.name == "worklist:undo":
         return close_task(task=task, by=cast.ana).last_change.pk
     return task.pk
+
+
+def batch_of(cast: Any, task: Any) -> Any:
+    return act_on_many(tasks=[task], order=Order(Act.CLOSE), by=cast.ana, versions={}).batch
 
 
 def cover_of(cast: Any) -> Cover:

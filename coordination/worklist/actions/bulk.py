@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,18 +65,7 @@ class Outcome:
 def act_on_many(*, tasks: Collection[Task], order: Order, by: User, versions: Mapping[Any, int]) -> Outcome:
     """Do the act to every row that allows it. `versions` are the rows as the person saw them."""
     locked = lock_tasks([task.pk for task in tasks])
-    sees = Sight({task.patient_id for task in locked.values()})
-    wanted: list[tuple[Task, dict[str, Any]]] = []
-    refused: dict[Any, str] = {}
-    for task in locked.values():
-        try:
-            check_row(task, versions.get(task.pk))
-            values = order.values(task, by=by, sees=sees)
-            _check_differs(task, values)
-        except Refused as refusal:
-            refused[task.pk] = refusal.sentence
-        else:
-            wanted.append((task, values))
+    wanted, refused = _sorted_out(locked.values(), order, by=by, versions=versions)
     if not wanted:
         return Outcome(None, refused)
     batch = Batch.objects.create(
@@ -96,6 +85,34 @@ def act_on_many(*, tasks: Collection[Task], order: Order, by: User, versions: Ma
     )
     _tell(done, order, batch, by=by)
     return Outcome(batch, refused)
+
+
+def foresee(
+    *, tasks: Collection[Task], order: Order, by: User, versions: Mapping[Any, int]
+) -> dict[Any, str]:
+    """The sentence of each row that would be refused now. It locks and changes nothing, so the act itself decides again."""
+    _wanted, refused = _sorted_out(tasks, order, by=by, versions=versions)
+    return refused
+
+
+def _sorted_out(
+    tasks: Iterable[Task], order: Order, *, by: User, versions: Mapping[Any, int]
+) -> tuple[list[tuple[Task, dict[str, Any]]], dict[Any, str]]:
+    """The rows that allow the act, each with what it changes on it; and why the others do not."""
+    rows = list(tasks)
+    sees = Sight({task.patient_id for task in rows})
+    wanted: list[tuple[Task, dict[str, Any]]] = []
+    refused: dict[Any, str] = {}
+    for task in rows:
+        try:
+            check_row(task, versions.get(task.pk))
+            values = order.values(task, by=by, sees=sees)
+            _check_differs(task, values)
+        except Refused as refusal:
+            refused[task.pk] = refusal.sentence
+        else:
+            wanted.append((task, values))
+    return wanted, refused
 
 
 def check_row(task: Task, version: int | None) -> None:
