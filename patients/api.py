@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from coordination.accounts.access import list_colleagues, list_teams
 from coordination.api.base import ApiView, Operation
-from coordination.api.paging import PageQuery, page_answer
+from coordination.api.paging import OLDEST_CHANGE, PageQuery, page_answer
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.permissions import Permission, require
@@ -61,9 +61,9 @@ class Patients(ApiView):
         user = self.person(request)
         require(user, Permission.PATIENT_VIEW)
         rows = narrowed(list_patients(user), _chosen(self.asked, user), user)
-        if since := self.asked.get("updated_since"):
-            rows = rows.filter(updated_at__gte=since)
         order = columns_for(user)["name"].order(descending=False)
+        if since := self.asked.get("updated_since"):
+            rows, order = rows.filter(updated_at__gte=since), OLDEST_CHANGE
         response, shown = page_answer(
             rows, order=order, asked=self.asked, output=shapes.PatientOutput, reader=user
         )

@@ -82,7 +82,8 @@ class PatientQuery(PageQuery):
     )
     risk = one_of(Patient.Risk, required=False, help_text="Needs the scope history:read.")
     updated_since = Moment(
-        required=False, help_text="Who the patient is was changed at this moment or later."
+        required=False,
+        help_text="Who the patient is was changed at this moment or later; the oldest change first.",
     )
 
 

@@ -13,6 +13,8 @@ from coordination.api.shapes import Input, Output, Text, Whole
 from coordination.lib.paging import Order, keyset, unseal
 
 LARGEST, USUAL = 200, 50
+# for who keeps a copy: what is changed while they turn the pages comes again at the end
+OLDEST_CHANGE: Order = [("updated_at", "asc"), ("id", "asc")]
 
 
 class PageQuery(Input):

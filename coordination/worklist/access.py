@@ -200,12 +200,17 @@ def list_work(user: User, desk: Desk) -> TaskQuerySet:
 
 
 def list_tasks(user: User, **asked: Any) -> TaskQuerySet:
-    """Tasks the person sees, narrowed. Asked for nobody's, no queue's and no patient's in particular: one's own."""
+    """Tasks the person sees, narrowed. Asked for nobody's, no queue's and no patient's in particular: one's own, and open.
+
+    What changed since a moment (`updated_since`) is of everybody and also what ended, for it ended since.
+    """
     require(user, Permission.TASK_VIEW)
     tasks: TaskQuerySet = Task.objects.visible_to(user).with_needs()
     columns = ("owner_id", "queue_id", "patient_id", "kind")
     named: dict[str, Any] = {name: asked[name] for name in columns if name in asked}
-    if not {"owner_id", "queue_id", "patient_id"} & set(named):
+    if "updated_since" in asked:
+        named["updated_at__gte"] = asked["updated_since"]
+    elif not {"owner_id", "queue_id", "patient_id"} & set(named):
         named["owner_id"] = user.pk
     if "due_after" in asked:
         named["due_at__gte"] = asked["due_after"]
@@ -214,7 +219,7 @@ def list_tasks(user: User, **asked: Any) -> TaskQuerySet:
     tasks = tasks.filter(**named)
     if "bucket" in asked:
         return tasks.in_bucket(asked["bucket"], clock_of(user))
-    status = asked.get("status", "open")
+    status = asked.get("status", "all" if "updated_since" in asked else "open")
     groups = {"open": tasks.open, "closed": tasks.closed, "all": tasks.all}
     return groups[status]() if status in groups else tasks.filter(status=status)
 

@@ -256,6 +256,8 @@ class Patient(Sourced, Editable):
                 name="patient_org_deceased",
                 condition=models.Q(is_deceased=True),
             ),
+            # who was changed since another system last asked
+            models.Index(fields=["organization", "updated_at", "id"], name="patient_org_updated"),
             models.Index(fields=["team", "sort_name", "id"], name="patient_team_name"),
             models.Index(fields=["coordinator", "sort_name", "id"], name="patient_coordinator_name"),
         ]

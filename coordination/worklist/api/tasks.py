@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from coordination.accounts.models import User
 from coordination.api.base import ApiView, Operation
-from coordination.api.paging import page_answer
+from coordination.api.paging import OLDEST_CHANGE, page_answer
 from coordination.api.shapes import Input, Nothing
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
@@ -76,7 +76,7 @@ class Tasks(ApiView):
         rows = list_tasks(user, **self.asked)
         response, shown = page_answer(
             rows,
-            order=[("due_at", "asc"), ("id", "asc")],
+            order=OLDEST_CHANGE if "updated_since" in self.asked else [("due_at", "asc"), ("id", "asc")],
             asked=self.asked,
             output=shapes.TaskOutput,
             reader=user,

@@ -249,6 +249,8 @@ class Task(Editable):
                 name="task_patient_timeline",
                 condition=models.Q(closed_at__isnull=False),
             ),
+            # what changed since another system, or a page, last asked
+            models.Index(fields=["organization", "updated_at", "id"], name="task_org_updated"),
         ]
 
     def __str__(self) -> str:

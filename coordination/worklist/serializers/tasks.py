@@ -105,7 +105,7 @@ class TaskOutput(Output):
 
 
 class TaskQuery(PageQuery):
-    """Without an owner, a queue or a patient the list is one's own work."""
+    """Without an owner, a queue, a patient or `updated_since` the list is one's own work."""
 
     owner_id = identifier(required=False)
     queue_id = identifier(required=False)
@@ -129,6 +129,10 @@ class TaskQuery(PageQuery):
     )
     due_after = Moment(required=False)
     due_before = Moment(required=False)
+    updated_since = Moment(
+        required=False,
+        help_text="Every task you see that was changed at this moment or later, also what ended; the oldest change first.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "bucket" in attrs and "status" in attrs:
