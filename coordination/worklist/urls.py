@@ -39,4 +39,5 @@ urlpatterns = [
     path("patients/<uuid:pk>/contacts/text/", notes.patient_contacts_text, name="patient_contacts_text"),
     path("contacts/new/", contacts.contact_new, name="contact_new"),
     path("patients/<uuid:pk>/tasks/", tasks.patient_tasks, name="patient_tasks"),
+    path("patients/<uuid:pk>/tasks/changes/", tasks.patient_changes, name="patient_changes"),
 ]

@@ -17,7 +17,7 @@ function move(step, extend) {
   const at = all.indexOf(from);
   if (document.activeElement.matches(".walk a")) step = 0;
   const onward = !extend && !all[at < 0 ? 0 : at + step] && document.querySelector(`.walk [data-key=${step > 0 ? "j" : "k"}]`);
-  if (onward) return onward.focus(); // pressed once more it leads on (keys.js): nobody changes the patient by one key too many
+  if (onward) return onward.focus(); // pressed once more it leads on: nobody changes the patient by one key too many
   const row = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + step))];
   row?.querySelector(".pt")?.focus();
   row?.scrollIntoView({ block: "nearest" });
@@ -32,8 +32,7 @@ function preview(row) {
 }
 
 document.addEventListener("list:next", ({ detail }) => {
-  const row = document.getElementById(detail);
-  if (row) mark(row);
+  if (document.getElementById(detail)) mark(document.getElementById(detail));
   move(1);
 });
 document.addEventListener("click", (event) => {
@@ -75,9 +74,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "o") window.open(row.querySelector(".pt").href, "_blank", "noopener");
   else if (ACTS[key]) {
     const button = row.querySelector(`[data-act="${ACTS[key]}"]`) ?? document.querySelector(`#peek [data-act="${ACTS[key]}"]`);
-    if (button) {
-      event.preventDefault();
-      button.click();
-    }
+    if (button) event.preventDefault();
+    button?.click();
   }
 });

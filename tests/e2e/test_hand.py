@@ -9,6 +9,7 @@ from coordination.lib.rls import organization
 from coordination.worklist.actions import change_due
 from coordination.worklist.due import Due
 from coordination.worklist.models import SavedView, Task
+from tests.factories import TaskFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -111,6 +112,39 @@ def test_from_record_to_record_along_my_day(visit):
     page.wait_for_url(f"**{third}tasks/?along=*")
     page.locator(".walk a").first.click()
     page.wait_for_url("**/day/?bucket=upcoming&sel=*")
+
+
+def test_the_tasks_of_a_record_are_done_together(visit, settings):
+    settings.STALE_POLL_SECONDS = 1
+    with organization(dana().organization_id):
+        patient = Task.objects.open().filter(owner=dana(), patient__isnull=False)[0].patient
+        other = TaskFactory(patient=patient, owner=dana())
+        open_before = Task.objects.open().filter(patient=patient).count()
+    one = visit()
+    page = one.open(f"/patients/{patient.pk}/tasks/")
+    page.wait_for_timeout(2_100)
+    page.reload()
+    before = rows_in_record(page).evaluate_all("rows => rows.map(row => row.id)")
+    assert len(before) == open_before
+    with organization(dana().organization_id):
+        lena = User.objects.get(email="lena@riverbend.example")
+        change_due(task=other, by=lena, due=Due(timezone.now() + timezone.timedelta(days=9), has_time=True))
+    expect(page.locator("#stale-words")).to_contain_text("1 change. Show")
+    assert rows_in_record(page).evaluate_all("rows => rows.map(row => row.id)") == before
+    page.click("#stale-words a")
+    page.wait_for_load_state()
+    page.keyboard.press("j")
+    page.keyboard.press("Control+a")
+    expect(page.locator("#bulk [data-count]")).to_have_text(str(open_before))
+    page.get_by_role("button", name="Move").click()
+    page.locator("[name=day]").fill("2030-01-02")
+    page.locator(".formbar .primary").click()
+    page.wait_for_url("**/tasks/bulk/*/?next=*")
+    page.get_by_role("button", name="Undo all of it").click()
+    page.wait_for_load_state()
+    page.get_by_role("link", name="Back to the list").click()
+    page.wait_for_url(f"**/patients/{patient.pk}/tasks/")
+    expect(rows_in_record(page)).to_have_count(open_before)
 
 
 def rows_in_record(page):

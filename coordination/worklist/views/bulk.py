@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -101,7 +102,8 @@ def _bulk(request: HttpRequest, *, committed: bool) -> HttpResponse:
     if outcome.batch is None:
         return _preview(request, tasks, outcome.refused, page, status=422)
     messages.success(request, done_words(tasks, outcome), extra_tags=undo_address(outcome.batch))
-    return redirect(reverse("worklist:bulk_result", args=[outcome.batch.pk]))
+    came_from = urlencode({"next": back_to(request)})
+    return redirect(f"{reverse('worklist:bulk_result', args=[outcome.batch.pk])}?{came_from}")
 
 
 def _selected(sent: list[str]) -> tuple[Versions, bool]:
@@ -174,5 +176,6 @@ def bulk_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     ]
     rows += [row_of(task, reader) | {"refusal": said[str(task.pk)]} for task in refused]
     may = batch.can_be_undone(timezone.now())
-    context = {"batch": batch, "rows": rows, "undo_url": undo_address(batch) if may else ""}
+    undo_url = undo_address(batch) if may else ""
+    context = {"batch": batch, "rows": rows, "undo_url": undo_url, "back": back_to(request)}
     return render(request, "worklist/bulk_result.html", context)

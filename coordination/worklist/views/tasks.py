@@ -7,10 +7,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coordination.accounts.middleware import passive
 from coordination.accounts.models import User
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
@@ -31,6 +34,8 @@ from coordination.worklist.access import (
     list_owners,
     list_queues,
 )
+from coordination.worklist.changes import count_changes_about
+from coordination.worklist.day import read_moment
 from coordination.worklist.drafts import task_key
 from coordination.worklist.forms import TaskForm
 from coordination.worklist.history import told
@@ -52,11 +57,11 @@ from coordination.worklist.rows import (
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.standing import standing_words
 from coordination.worklist.turns import repeat_words
-from coordination.worklist.views.answers import back_to, id_in, person
+from coordination.worklist.views.answers import back_to, id_in, parts, person
 from patients.access import get_patient, open_record
-from patients.banner import record_page
+from patients.banner import record_page, with_query
 from patients.models import Patient
-from patients.walking import walk_here
+from patients.walking import ALONG, walk_here
 
 
 @require_safe
@@ -147,7 +152,7 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     patient = open_record(user, pk, page="tasks", permission=Permission.TASK_VIEW)
     reader = Reader(user, timezone.now())
     open_rows = [
-        row_of(each, reader) | {"owner": owner_words(each, user)}
+        row_of(each, reader) | {"owner": owner_words(each, user), "version": each.version}
         for each in list_open_tasks(user, patient)[:100]
     ]
     page = keyset(
@@ -157,10 +162,35 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         before=request.GET.get("before"),
         size=20,
     )
-    may_add = user.may(Permission.TASK_WORK) and patient.status == patient.Status.ACTIVE
+    may_work = user.may(Permission.TASK_WORK)
+    asked = {"since": reader.now.isoformat()} | ({ALONG: request.GET[ALONG]} if ALONG in request.GET else {})
+    context = {
+        "rows": open_rows,
+        "closed": page.rows,
+        "pager": page.links(request.GET),
+        "may_work": may_work,
+        "may_add": may_work and patient.status == patient.Status.ACTIVE,
+        "refreshed_at": reader.now,
+        "changes_url": f"{reverse('worklist:patient_changes', args=[patient.pk])}?{urlencode(asked)}",
+        "poll_seconds": settings.STALE_POLL_SECONDS,
+    }
     return render(
         request,
         "worklist/patient_tasks.html",
-        record_page(user, patient, "tasks", walk=walk_here(request, patient, "tasks"))
-        | {"rows": open_rows, "closed": page.rows, "pager": page.links(request.GET), "may_add": may_add},
+        record_page(user, patient, "tasks", walk=walk_here(request, patient, "tasks")) | context,
     )
+
+
+@passive
+@require_safe
+def patient_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """How many tasks of the patient others changed since the page was read; nothing to say is 204. Asked by the page itself."""
+    user = person(request)
+    patient = get_patient(user, pk, permission=Permission.TASK_VIEW)
+    since = read_moment(request.GET.get("since", ""))
+    number = count_changes_about(user, patient, since) if since else 0
+    if not number:
+        return HttpResponse(status=204)
+    along = urlencode({ALONG: request.GET[ALONG]}) if ALONG in request.GET else ""
+    show_url = with_query(reverse("worklist:patient_tasks", args=[pk]), along)
+    return parts(request, "worklist/_changes.html", {"number": number, "show_url": show_url})
