@@ -39,6 +39,7 @@ PRIORITY_TRIES: int = env.int("PRIORITY_TRIES", 3)  # of which so many count
 # --- HOUSE: emergency access (45 CFR 164.312(a)(2)(ii)) ---------------------------------------------------------------
 BREAK_GLASS_MINUTES: int = env.int("BREAK_GLASS_MINUTES", 60)
 BREAK_GLASS_NOTE: int = env.int("BREAK_GLASS_NOTE", 15)  # the fewest characters that say why
+BREAK_GLASS_REVIEW_DAYS: int = env.int("BREAK_GLASS_REVIEW_DAYS", 1)  # business days until it is reviewed
 BREAK_GLASS_SEARCHES: int = env.int("BREAK_GLASS_SEARCHES", 10)  # of one person in an hour
 
 # --- HOUSE: how much is taken in and out ------------------------------------------------------------------------------

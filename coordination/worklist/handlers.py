@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +24,7 @@ from coordination.worklist.actions.tasks import REVIEW_ROUTE
 from coordination.worklist.actions.waking import wake_for_event
 from coordination.worklist.actions.weighing import weigh_again
 from coordination.worklist.due import Due
+from coordination.worklist.loops import REVIEW_CAUSE
 from coordination.worklist.models import Batch, Task
 from coordination.worklist.querysets import OUTREACH
 from coordination.worklist.rows import due_words
@@ -135,7 +137,7 @@ def tell_covering(message: Message) -> None:
 def open_access_review(message: Message) -> None:
     """Somebody opened a record in an emergency: privacy officers hear of it, and one person owes a review. Never PHI."""
     grant = _grant_of(message)
-    day = add_business_days(grant.organization.today(), 1)
+    day = add_business_days(grant.organization.today(), settings.BREAK_GLASS_REVIEW_DAYS)
     open_review_task(grant, day)
     for officer in _reviewers(grant).filter(roles__contains=["privacy_officer"]):
         notify(
@@ -153,16 +155,16 @@ def open_access_review(message: Message) -> None:
 def open_review_task(grant: AccessGrant, day: dt.date) -> Task:
     """The task has no patient: it would be read in the record by the very person it is about."""
     house = grant.organization
-    by = ensure_system_user(house)
+    by, days = ensure_system_user(house), settings.BREAK_GLASS_REVIEW_DAYS
     return open_task(
         by=by,
         title=_("Review an emergency access"),
         reason=_("%(name)s opened a record they had no sight of.") % {"name": grant.user},
         due=Due.on(day, house),
-        due_rule=_("Next business day"),
+        due_rule=ngettext("Next business day", "%(n)s business days", days) % {"n": days},
         priority=Task.Priority.CRITICAL,
         source=Task.Source.RULE,
-        source_key=f"access.review:{grant.pk}",
+        source_key=f"{REVIEW_CAUSE}{grant.pk}",
         subject_route=REVIEW_ROUTE,
         subject_id=grant.pk,
         **_reviewer_of(grant),
@@ -176,7 +178,7 @@ def close_access_review(message: Message) -> None:
     if by is None:
         return
     words = f"{grant.get_finding_display()}. {grant.finding_note}".strip()
-    for task in Task.objects.open().filter(source_key=f"access.review:{grant.pk}"):
+    for task in Task.objects.open().filter(source_key=f"{REVIEW_CAUSE}{grant.pk}"):
         close_task(task=task, by=by, note=words)
     if grant.finding == AccessGrant.Finding.BREACH:
         open_task(

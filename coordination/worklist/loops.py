@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Greatest, Trim
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest, Trim
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,10 +22,12 @@ from django.utils.translation import gettext_lazy as _
 from coordination.accounts.models import SEE_PATIENTS, Organization, TeamMembership
 from coordination.accounts.permissions import Permission
 from coordination.accounts.roles import roles_with
+from coordination.lib.days import add_business_days, end_of_day
 from coordination.lib.rls import organization
 from coordination.worklist.models import OPEN, Contact, Dependency, Task
-from patients.models import CareTeamMember, Patient
+from patients.models import AccessGrant, CareTeamMember, Patient
 
+REVIEW_CAUSE = "access.review:"  # what the task of a review is opened for, before the id of the access
 STEPS = 20  # findings a task for the supervisor names one by one
 
 
@@ -209,6 +211,26 @@ def caseload_wrong(house: Organization, now: dt.datetime) -> QuerySet[Patient]:
     return patients.annotate(who=F("coordinator_id"), answers=F("team_id"))
 
 
+# --- emergency access -------------------------------------------------------------------------------------------------
+def emergency_unreviewed(house: Organization, now: dt.datetime) -> QuerySet[AccessGrant]:
+    """Past the day its review was due. While a task asks for the review it is late, which is seen and escalated; not dropped."""
+    cause = Concat(Value(REVIEW_CAUSE), Cast(OuterRef("pk"), CharField()))
+    asked = Task.objects.open().filter(organization=house, source_key=cause)
+    waiting = AccessGrant.objects.emergencies().filter(reviewed_at__isnull=True)
+    late = waiting.filter(~Exists(asked), starts_at__lte=_review_was_due_of(house, now))
+    grants: QuerySet[AccessGrant] = late.annotate(who=F("user_id"), answers=F("patient__team_id"))
+    return grants
+
+
+def _review_was_due_of(house: Organization, now: dt.datetime) -> dt.datetime:
+    """The end of the last day whose emergency accesses should be reviewed by now."""
+    today = _day(house, now)
+    day = today - dt.timedelta(days=1)
+    while add_business_days(day, settings.BREAK_GLASS_REVIEW_DAYS) >= today:
+        day -= dt.timedelta(days=1)
+    return end_of_day(day, house.zone)
+
+
 def _day(house: Organization, now: dt.datetime) -> dt.date:
     return now.astimezone(house.zone).date()
 
@@ -308,4 +330,7 @@ RULES = (
     Rule("caseload_wrong", _("Patients whose caseload row is wrong"),
          _("Patient %(id)s shows open tasks, a next due time or a last contact that a recount does not give."),
          caseload_wrong),
+    Rule("emergency_unreviewed", _("Emergency accesses that nobody reviews"),
+         _("Emergency access %(id)s of %(who)s was not reviewed in time, and no open task asks for it."),
+         emergency_unreviewed),
 )  # fmt: skip

@@ -12,11 +12,12 @@ from guardian.shortcuts import assign_perm
 from coordination.accounts.actions import ensure_system_user
 from coordination.accounts.models import SEE_PATIENTS, Cover, User
 from coordination.worklist.actions import log_contact
+from coordination.worklist.handlers import open_review_task
 from coordination.worklist.loops import RULES, check
 from coordination.worklist.models import Contact, Dependency, Task
 from patients.models import AccessDenial, AccessGrant, CareTeamMember, Patient
 from patients.querysets import forget_scope
-from tests.factories import PatientFactory, TaskFactory, join_care_team
+from tests.factories import EmergencyFactory, PatientFactory, TaskFactory, join_care_team
 from tests.factories.record import ContactFactory
 
 pytestmark = pytest.mark.django_db
@@ -314,3 +315,48 @@ def deny(cast, patient, user, starts_on, ends_on=None) -> None:
         organization=cast.riverbend, patient=patient, user=user, reason="asked for it", starts_on=starts_on,
         ends_on=ends_on, created_by=cast.petra,
     )  # fmt: skip
+
+
+# --- emergency access -------------------------------------------------------------------------------------------------
+MONDAY = dt.datetime(2026, 11, 16, 15, 0, tzinfo=dt.UTC)
+
+
+def late_on(cast, day: int) -> list[str]:
+    """The sentences on that day of November."""
+    results: list[str] = []
+    rules = [rule for rule in RULES if rule.name == "emergency_unreviewed"]
+    now = MONDAY.replace(day=day)
+    check(cast.riverbend, rules=rules, now=now, hear=lambda _rule, sentence: results.append(sentence))
+    return results
+
+
+def test_an_emergency_access_that_nobody_reviews(cast):
+    grant = EmergencyFactory(patient=cast.pat, user=cast.max, starts_at=MONDAY)
+    assert late_on(cast, 17) == [], "the next business day is not over"
+    assert late_on(cast, 18) == [
+        f"Emergency access {grant.pk} of {cast.max.pk} was not reviewed in time, and no open task asks for it."
+    ]
+    task = open_review_task(grant, cast.riverbend.today() + dt.timedelta(days=1))
+    assert late_on(cast, 18) == [], "it is late, and somebody has it"
+    change(task, status="cancelled", outcome="mistake", closed_at=timezone.now(), closed_by=cast.sue)
+    assert len(late_on(cast, 18)) == 1, "closed, it asks nobody"
+    AccessGrant.objects.filter(pk=grant.pk).update(
+        reviewed_at=timezone.now(), reviewed_by=cast.petra, finding="appropriate"
+    )
+    assert late_on(cast, 18) == []
+
+
+def test_over_a_weekend_the_review_is_due_on_monday(cast):
+    EmergencyFactory(patient=cast.pat, user=cast.max, starts_at=MONDAY.replace(day=20))
+    assert [len(late_on(cast, day)) for day in (21, 22, 23, 24)] == [0, 0, 0, 1]
+
+
+def test_sight_that_somebody_else_gave_is_nobodys_to_review(cast):
+    EmergencyFactory(patient=cast.pat, user=cast.max, granted_by=cast.sue, starts_at=MONDAY)
+    assert late_on(cast, 30) == []
+
+
+def test_the_house_says_how_long_a_review_may_take(cast, settings):
+    EmergencyFactory(patient=cast.pat, user=cast.max, starts_at=MONDAY)
+    settings.BREAK_GLASS_REVIEW_DAYS = 3
+    assert [len(late_on(cast, day)) for day in (18, 19, 20)] == [0, 0, 1]
