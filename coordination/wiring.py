@@ -60,6 +60,10 @@ DRAFT_FORMS = {
     "contact": "coordination.worklist.drafts.contact_with_patient",
     "task-contact": "coordination.worklist.drafts.contact_about_task",
     "task": "coordination.worklist.drafts.new_task",
+    "task-edit": "coordination.worklist.drafts.edited_task",
+    "patient-name": "patients.drafts.of_patient",
+    "patient-person": "patients.drafts.of_patient",
+    "patient-language": "patients.drafts.of_patient",
 }
 # the lists that can be taken away: callables (user, query of the page) -> Listing, which refuse like the page (lib/listing.py)
 EXPORT_LISTS = {

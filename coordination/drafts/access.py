@@ -21,6 +21,7 @@ class Kept:
     subject_id: uuid.UUID
     draft: Draft | None = None
     part: bool = False  # a short form that knows some of the fields only: what it lacks stays as it is
+    version: int | None = None  # of what the form changes, as it is stored now
 
     @property
     def key(self) -> str:
@@ -34,6 +35,15 @@ class Kept:
     @property
     def discard_url(self) -> str:
         return reverse("drafts:discard", args=[self.form, self.subject_id])
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what the form changes was saved since the draft was begun: then saving it compares both."""
+        return (
+            self.version is not None
+            and self.fields.get("version") != str(self.version)
+            and self.draft is not None
+        )
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -56,8 +66,17 @@ def get_draft(user: Any, form: str, subject_id: uuid.UUID) -> Draft:
 
 
 def read_draft(
-    user: Any, form: str, subject_id: uuid.UUID, *, part: bool = False, restore: bool = True
+    user: Any,
+    form: str,
+    subject_id: uuid.UUID,
+    *,
+    part: bool = False,
+    restore: bool = True,
+    version: int | None = None,
 ) -> Kept:
-    """For a view that shows a form and has opened its subject already. A form that comes back refused restores nothing."""
+    """For a view that shows a form and has opened its subject already. A form that comes back refused restores nothing.
+
+    `version` is that of the row the form changes, as it is stored now.
+    """
     found = Draft.objects.visible_to(user).of_form(form, subject_id).first() if restore else None
-    return Kept(form, subject_id, found, part)
+    return Kept(form, subject_id, found, part, version)

@@ -23,11 +23,14 @@ NOT_TYPED = {"csrfmiddlewaretoken", "idempotency_key", "version", "place", "pati
 
 
 def typed(sent: Any) -> dict[str, Any]:
-    """The fields of a sent form as they go back into it: text, or a list where several were chosen."""
+    """The fields of a sent form as they go back into it: text, or a list where several were chosen.
+
+    A form that tells what it showed (lib/editing.py) keeps the version with it: what was typed was typed over that one.
+    """
     lists = {
         name: [value.replace("\x00", "") for value in values]
         for name, values in sent.lists()
-        if name not in NOT_TYPED and "\x00" not in name
+        if (name not in NOT_TYPED or (name == "version" and "seen" in sent)) and "\x00" not in name
     }
     return {name: values if len(values) > 1 else values[0] for name, values in lists.items()}
 

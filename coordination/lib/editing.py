@@ -5,6 +5,7 @@ touched are no conflict; of the others both values stand side by side, and nothi
 """
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,19 @@ class SeenForm(forms.Form):
     def seen_values(self) -> dict[str, Any]:
         seen = self.cleaned_data.get("seen")
         return seen if isinstance(seen, dict) else {}
+
+    def restore(self, typed: Mapping[str, Any]) -> None:
+        """Show what was typed before, over the version it was typed over. What a browser does not send, as an unticked box, was empty."""
+        if not typed:
+            return
+        for name, field in self.fields.items():
+            if not field.widget.is_hidden:
+                self.initial[name] = typed.get(name)
+        self.initial["version"] = typed.get("version", self.initial.get("version"))
+        try:
+            self.initial["seen"] = json.loads(typed.get("seen") or "null")
+        except ValueError:
+            self.initial["seen"] = None
 
     def shown_fields(self) -> Iterator[BoundField]:
         return (bound for bound in self if not bound.is_hidden)

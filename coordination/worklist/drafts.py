@@ -28,9 +28,17 @@ def new_task(user: User, pk: uuid.UUID) -> uuid.UUID | None:
     return get_patient(user, pk, permission=Permission.TASK_WORK).pk
 
 
+def edited_task(user: User, pk: uuid.UUID) -> uuid.UUID | None:
+    return get_task(user, pk, permission=Permission.TASK_WORK).patient_id
+
+
 def contact_key(patient: Patient, task: Task | None) -> Key:
     """The short form and the full one share a draft: what was typed beside the list is on the full page."""
     return ("task-contact", task.pk) if task is not None else ("contact", patient.pk)
+
+
+def edit_key(task: Task) -> Key:
+    return "task-edit", task.pk
 
 
 def task_key(user: User, patient: Patient | None) -> Key:

@@ -15,7 +15,7 @@ from coordination.lib import display
 from coordination.lib.days import local_date
 from coordination.worklist.models import Batch, Change, Contact, Task
 from coordination.worklist.sleep import is_asleep, sleep_words
-from patients.banner import with_query
+from patients.banner import emergency_of, with_query
 from patients.models import Patient
 from patients.walking import along
 
@@ -92,8 +92,8 @@ def who_of(patient: Patient) -> dict[str, Any]:
     }
 
 
-def strip_of(patient: Patient) -> dict[str, Any]:
-    """The thin head of a dialog about one patient."""
+def strip_of(patient: Patient, user: User) -> dict[str, Any]:
+    """The thin head of a dialog about one patient, with the minutes an emergency access still lasts."""
     number = patient.record_number or display.not_recorded()
     return {
         "name": patient.display_name,
@@ -101,6 +101,7 @@ def strip_of(patient: Patient) -> dict[str, Any]:
         "died": patient.deceased_on,
         "dead": patient.is_deceased,
         "identifiers": [{"label": _("Record number"), "value": number}],
+        "emergency": emergency_of(user, patient),
     }
 
 

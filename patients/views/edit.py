@@ -1,7 +1,7 @@
 """Changing who the patient is and how to reach them; the beginning and the end of care."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as __
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.accounts.permissions import Permission
+from coordination.drafts.access import read_draft
 from patients import access
 from patients.actions import care, identity, reaching
 from patients.banner import record_page
@@ -82,17 +83,17 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @either
 def name(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, NameSection, _("Name"))
+    return _edit_section(request, pk, NameSection, _("Name"), "patient-name")
 
 
 @either
 def person(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, PersonSection, _("Person"))
+    return _edit_section(request, pk, PersonSection, _("Person"), "patient-person")
 
 
 @either
 def language(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, LanguageSection, _("Language and needs"))
+    return _edit_section(request, pk, LanguageSection, _("Language and needs"), "patient-language")
 
 
 @either
@@ -201,10 +202,13 @@ def _kind(name: str) -> Kind:
     return KINDS[name]
 
 
-def _edit_section(request: HttpRequest, pk: UUID, section: type[PatientSection], label: str) -> HttpResponse:
+def _edit_section(
+    request: HttpRequest, pk: UUID, section: type[PatientSection], label: str, kept_as: str
+) -> HttpResponse:
     user: Any = request.user
     patient = access.get_patient(user, pk, permission=EDIT)
-    work = _work(patient, label, _("Save"), _("Saved."))
+    draft = read_draft(user, kept_as, patient.pk, restore=request.method != "POST", version=patient.version)
+    work = replace(_work(patient, label, _("Save"), _("Saved.")), draft=draft)
     form = section(request.POST or None, patient=patient, leave_out=hidden_names(user))
     return answer(
         request, patient, work, form,

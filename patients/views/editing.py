@@ -14,6 +14,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
+from coordination.drafts.access import Kept
+from coordination.drafts.actions import let_go
 from coordination.lib.editing import side_by_side
 from coordination.lib.refusal import Refused, Stale
 from patients.access import record_visit
@@ -33,13 +35,19 @@ class Work:
     said: str  # what the page says when it is done; never a name
     lead: str = ""
     danger: bool = False
+    draft: Kept | None = None  # where what is typed is kept meanwhile
 
 
 def answer(
-    request: HttpRequest, patient: Patient, work: Work, form: RecordForm, act: Callable[[RecordForm], Any]
+    request: HttpRequest,
+    patient: Patient,
+    work: Work,
+    form: RecordForm,
+    act: Callable[[RecordForm], Any],
 ) -> HttpResponse:
     """Show the form, or do what it asks for."""
     if request.method != "POST":
+        form.restore(work.draft.fields if work.draft else {})
         record_visit(
             cast("User", request.user), patient, page=f"{work.tab}, form"
         )  # the banner stands on top of it
@@ -55,6 +63,8 @@ def answer(
         return _page(request, patient, work, form, refusal=refusal.sentence, status=422)
     except Stale as stale:
         return _conflict(request, patient, work, form, stale)
+    if work.draft is not None:
+        let_go(by=request.user, form=work.draft.form, subject_id=work.draft.subject_id)
     messages.success(request, work.said)
     return HttpResponseRedirect(work.back)
 
@@ -73,6 +83,7 @@ def _page(
         **record_page(user, patient, work.tab, label=work.label),
         "work": work,
         "form": form,
+        "draft": work.draft,
         "refusal": refusal,
         "commit": commit_words(work, patient),
     }

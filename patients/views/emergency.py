@@ -91,7 +91,8 @@ def left(request: HttpRequest, pk: UUID) -> HttpResponse:
     user: Any = request.user
     grant = get_own_grant(user, pk)
     context = {"emergency": countdown(grant.pk, grant.ended_at), "ticking": True}
-    return render(request, "components/_emergency.html", context)
+    part = "_emergency_left" if "strip" in request.GET else "_emergency"
+    return render(request, f"components/{part}.html", context)
 
 
 def _search_page(

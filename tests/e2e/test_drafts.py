@@ -79,3 +79,29 @@ def test_it_says_so_when_the_server_is_away_and_tries_again(visit):
     page.get_by_role("link", name="Cancel").click()  # kept, so nobody asks
     expect(page).to_have_url(re.compile("/day/"))
     expect(one.open("/tasks/new/", page).get_by_label("What will be done")).to_have_value("Order a scale")
+
+
+def test_an_edit_survives_the_end_of_the_browser(visit):
+    address = f"/tasks/{discharge_call().pk}/edit/"
+    first = visit("dana")
+    page = first.open(address)
+    page.get_by_label("Why now").press_sequentially(" She asked for it.")
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
+    first.context.close()
+
+    other = visit("lena").open(address)
+    other.get_by_label("What will be done").fill("Call about the new pills")
+    with other.expect_navigation():
+        other.keyboard.press("Control+Enter")
+
+    page = visit("dana").open(address)
+    expect(page.get_by_label("Why now")).to_have_value(re.compile("She asked for it"))
+    expect(page.locator(".note")).to_contain_text("Since you began it, this was changed")
+    assert violations(page) == []
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile("^Save for")).click()
+    saved = discharge_call()
+    assert saved.title == "Call about the new pills"
+    assert "She asked for it." in saved.reason
+    page.goto(page.url.split("/tasks")[0] + address)
+    expect(page.locator(".note")).to_have_count(0)

@@ -16,7 +16,7 @@ from coordination.outbox.models import Message
 from coordination.outbox.relay import deliver_due
 from patients.actions.sight import break_glass
 from patients.models import AccessDenial, AccessGrant, Patient
-from tests.factories import PatientFactory, UserFactory
+from tests.factories import PatientFactory, TaskFactory, UserFactory
 from tests.patients.record import at
 
 SEARCH, OPEN = "/access/emergency/", "/access/emergency/open/"
@@ -213,6 +213,33 @@ class TestTheGrant:
                 "Emergency access has ended"
                 in sam.get(reverse("access:left", args=[grant.pk])).content.decode()
             )
+
+    def test_what_shows_only_the_thin_head_says_it_too(self, cast, sam, inside):
+        open_record(sam)
+        grant = running(cast).get()
+        inside(cast.riverbend)
+        task = TaskFactory(patient=cast.pat, owner=cast.ana)
+        with time_machine.travel(grant.expires_at - dt.timedelta(minutes=17)):
+            awake(sam)
+            pages = [f"/tasks/{task.pk}/{act}/" for act in ("snooze", "assign", "due", "done", "edit")]
+            pages += [f"/contacts/new/?patient={cast.pat.pk}", f"/tasks/new/?patient={cast.pat.pk}"]
+            for page in pages:
+                body = sam.get(page).content.decode()
+                assert "17 min left" in body, page
+                assert "/left/?strip=1" in body, page
+            parts = {"HX-Request": "true"}
+            assert "17 min left" in sam.get(pages[0], headers=parts).content.decode()
+        left = reverse("access:left", args=[grant.pk])
+        with time_machine.travel(grant.expires_at + dt.timedelta(seconds=1)):
+            awake(sam)
+            ended = sam.get(f"{left}?strip=1").content.decode()
+        assert "nothing more can be saved" in ended
+        assert "hx-get" not in ended
+
+    def test_whoever_sees_the_patient_anyway_is_not_counted_down(self, cast, signed_in, inside):
+        inside(cast.riverbend)
+        task = TaskFactory(patient=cast.pat, owner=cast.ana)
+        assert "min left" not in signed_in(cast.ana).get(f"/tasks/{task.pk}/snooze/").content.decode()
 
     def test_what_is_opened_says_that_it_was_an_emergency(self, cast, sam):
         open_record(sam)

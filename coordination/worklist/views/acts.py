@@ -175,7 +175,7 @@ def _show(
         "task": task,
         "form": form,
         "facts": facts,
-        "banner": strip_of(task.patient) if task.patient is not None else None,
+        "banner": strip_of(task.patient, user) if task.patient is not None else None,
         "action_url": reverse(f"worklist:{act.route}", args=[task.pk]),
         "version": task.version if stale or not form.is_bound else form.data.get("version") or task.version,
         "commit": str(act.commit) % {"name": name_of(task)},
@@ -250,7 +250,7 @@ def _at_once(request: HttpRequest, pk: uuid.UUID, perform: Callable[[User, Task]
 
 def refused_page(request: HttpRequest, task: Task, sentence: str) -> HttpResponse:
     row = row_of(task, reader_of(request))
-    banner = strip_of(task.patient) if task.patient is not None else None
+    banner = strip_of(task.patient, person(request)) if task.patient is not None else None
     context = {"row": row, "task": task, "banner": banner, "refusal": sentence, "next": back_to(request)}
     return parts(request, "worklist/refused.html", context, status=422)
 

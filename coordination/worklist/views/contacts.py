@@ -173,7 +173,7 @@ def _quick(
     context = log_form(user, patient, task, place=place, back=back_to(request), data=data, refusal=refusal)
     if context["form"] is None:
         context |= {"refusal": refusal or _no_form_words(patient, task), "patient": patient, "place": place}
-    context["banner"] = strip_of(patient)
+    context["banner"] = strip_of(patient, user)
     template = (
         "worklist/_log_dialog.html"
         if place == "dialog" and request.method != "POST"
@@ -230,7 +230,7 @@ def _page(
         "patient": patient,
         "task": task,
         "refusal": refusal,
-        "banner": strip_of(patient),
+        "banner": strip_of(patient, user),
         "commit": _("Save contact for %(name)s") % {"name": patient.display_name},
         "next": back_to(request, reverse("worklist:patient_tasks", args=[patient.pk])),
     }

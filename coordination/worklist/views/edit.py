@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from coordination.accounts.permissions import Permission
+from coordination.drafts.access import Kept, read_draft
+from coordination.drafts.actions import let_go
 from coordination.lib.editing import side_by_side
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task
 from coordination.worklist.actions.editing import Edited
+from coordination.worklist.drafts import edit_key
 from coordination.worklist.edit_form import TaskEditForm
 from coordination.worklist.models import Task
 from coordination.worklist.rows import name_of, strip_of, undo_address
@@ -30,6 +33,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     task = get_task(user, pk, permission=Permission.TASK_WORK)
     form = TaskEditForm(request.POST if request.method == "POST" else None, task=task)
     if request.method != "POST":
+        form.restore(_draft(request, task).fields)
         return _page(request, task, form)
     if not form.is_valid():
         return _page(request, task, form, status=422)
@@ -49,6 +53,8 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _page(request, task, form, refusal=refusal.sentence, status=422)
     except Stale as stale:
         return _conflict(request, task, form, stale)
+    form_name, subject_id = edit_key(task)
+    let_go(by=user, form=form_name, subject_id=subject_id)
     messages.success(request, saved_words(edited, form), extra_tags=undo_address(edited.task.last_change))
     return redirect(back_to(request, reverse("worklist:task", args=[pk])))
 
@@ -62,10 +68,15 @@ def saved_words(edited: Edited, form: TaskEditForm) -> str:
     return _("Saved for %(name)s: %(title)s. What %(other)s changed meanwhile was kept: %(fields)s.") % words
 
 
+def _draft(request: HttpRequest, task: Task) -> Kept:
+    restore = request.method != "POST"
+    return read_draft(person(request), *edit_key(task), restore=restore, version=task.version)
+
+
 def _about(request: HttpRequest, task: Task) -> dict[str, Any]:
     return {
         "task": task,
-        "banner": strip_of(task.patient) if task.patient is not None else None,
+        "banner": strip_of(task.patient, person(request)) if task.patient is not None else None,
         "next": back_to(request, reverse("worklist:task", args=[task.pk])),
         "commit": _("Save for %(name)s") % {"name": name_of(task)},
     }
@@ -74,7 +85,7 @@ def _about(request: HttpRequest, task: Task) -> dict[str, Any]:
 def _page(
     request: HttpRequest, task: Task, form: TaskEditForm, *, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    context = _about(request, task) | {"form": form, "refusal": refusal}
+    context = _about(request, task) | {"form": form, "refusal": refusal, "draft": _draft(request, task)}
     return render(request, "worklist/edit.html", context, status=status)
 
 

@@ -81,7 +81,7 @@ def _answer(request: HttpRequest, text: str, target: models.Model, patient: Pati
         Event.Kind.EXPORT, "text.copied", by=person(request), target=target, patient_id=pk, detail=detail
     )
     if request.GET.get("as") == "page":
-        banner = strip_of(patient) if patient else None
+        banner = strip_of(patient, person(request)) if patient else None
         return render(
             request, "worklist/text.html", {"text": text, "banner": banner, "back": back_to(request)}
         )

@@ -60,7 +60,7 @@ def contact_promise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "contact": contact,
         "found": found,
         "refusal": refusal,
-        "banner": strip_of(contact.patient),
+        "banner": strip_of(contact.patient, user),
         "commit": _("Make it a task for %(name)s") % {"name": contact.patient.display_name},
         "next": back_to(request, default),
     }

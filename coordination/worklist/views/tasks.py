@@ -126,7 +126,7 @@ def task_new(request: HttpRequest) -> HttpResponse:
         "draft": draft,
         "refusal": refusal,
         "patient": patient,
-        "banner": strip_of(patient) if patient else None,
+        "banner": strip_of(patient, user) if patient else None,
         "commit": _("Add task for %(name)s") % {"name": patient.display_name} if patient else _("Add task"),
         "next": back_to(request),
     }

@@ -99,7 +99,9 @@ def _refused(request: HttpRequest, sentence: str, task: Task | None) -> HttpResp
         if task is not None:
             context |= {"url": reverse("worklist:task", args=[task.pk]), "link": _("Open")}
         return parts(request, "worklist/_answer.html", context, status=422)
-    banner = strip_of(task.patient) if task is not None and task.patient is not None else None
+    banner = (
+        strip_of(task.patient, person(request)) if task is not None and task.patient is not None else None
+    )
     page = {"task": task, "banner": banner, "refusal": sentence, "next": back_to(request)}
     return render(request, "worklist/refused.html", page, status=422)
 
