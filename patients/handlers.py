@@ -11,7 +11,7 @@ def find_similar_names(message: Any) -> None:
     """`patient.named`: look again for names that could be mixed up. Doing it twice changes nothing."""
     patient = Patient.objects.filter(pk=message.payload["patient_id"]).first()
     if patient is not None:
-        mark_similar_names(patient=patient)
+        mark_similar_names(patient=patient, waits=True)
 
 
 def gather_late_rows(message: Any) -> None:

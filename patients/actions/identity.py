@@ -93,16 +93,22 @@ def is_weaker(source: str, than: str) -> bool:
 
 
 @transaction.atomic
-def mark_similar_names(*, patient: Patient) -> int:
-    """Store who could be taken for this patient, both ways, and forget pairs that no longer are. Returns how many there are."""
-    patient = Patient.objects.select_for_update().get(pk=patient.pk)
-    found = (
-        {other.pk: reason for other, reason in look_alikes(patient, _neighbors(patient))}
-        if patient.status == "active"
-        else {}
-    )
-    before = set(SimilarName.objects.filter(patient=patient).values_list("other_id", flat=True))
-    gone = before - set(found)
+def mark_similar_names(*, patient: Patient, waits: bool = False) -> int:
+    """Store who could be taken for this patient, both ways, and forget pairs that no longer are. Returns how many there are.
+
+    Everyone concerned is locked, in the order of their ids. An act that holds a patient already would not keep that order, so it
+    waits for nobody: whom somebody else is changing right now a message looks at moments later, and that one `waits`.
+    """
+    found, gone = _compared(patient.pk)
+    concerned = {patient.pk, *found, *gone}
+    if found or gone:
+        if not _hold(concerned, waits=waits):
+            _look_again(patient)
+            return len(found)
+        if waits:  # they may have changed while we waited
+            found, gone = _compared(patient.pk)
+            found = {pk: reason for pk, reason in found.items() if pk in concerned}
+            gone &= concerned
     SimilarName.objects.filter(
         Q(patient=patient, other__in=gone) | Q(patient__in=gone, other=patient)
     ).delete()
@@ -124,9 +130,32 @@ def mark_similar_names(*, patient: Patient) -> int:
 def forget_similar_names(patient: Patient) -> None:
     """Nobody is taken any more for a patient whose record goes into another one."""
     pairs = SimilarName.objects.filter(Q(patient=patient) | Q(other=patient))
-    others = set(pairs.values_list("other_id", flat=True))
+    others = set(pairs.values_list("other_id", flat=True)) | set(pairs.values_list("patient_id", flat=True))
+    if not _hold(others, waits=False):
+        _look_again(patient)
+        return
     pairs.delete()
     _unmark(others)
+
+
+def _compared(pk: Any) -> tuple[dict[Any, str], set[Any]]:
+    """Whose names are like this patient's now, with the reason; and who was stored as such and is not any more."""
+    patient = Patient.objects.get(pk=pk)
+    in_care = patient.status == Patient.Status.ACTIVE
+    alike = look_alikes(patient, _neighbors(patient)) if in_care else []
+    found = {other.pk: reason for other, reason in alike}
+    stored = SimilarName.objects.filter(patient=patient).values_list("other_id", flat=True)
+    return found, set(stored) - set(found)
+
+
+def _hold(ids: Collection[Any], *, waits: bool) -> bool:
+    """Lock these patients, or say that one of them is in somebody else's hands."""
+    rows = Patient.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=ids)
+    return len(rows.order_by("pk").values_list("pk", flat=True)) == len(ids)
+
+
+def _look_again(patient: Patient) -> None:
+    post("patient.named", organization_id=patient.organization_id, patient_id=patient.pk)
 
 
 def _unmark(ids: Collection[Any]) -> None:

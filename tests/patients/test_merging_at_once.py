@@ -5,9 +5,9 @@ import pytest
 from coordination.lib.rls import organization
 from patients.actions.merging import merge_patients
 from patients.models import Allergy, Patient, PatientMerge
+from tests.at_once import at_once, names
 from tests.factories import PatientFactory
 from tests.factories.record import AllergyFactory
-from tests.patients.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,8 +30,8 @@ def test_of_two_merges_of_two_records_one_is_refused(cast, both_ways):
         )
 
     second = (twin, cast.pat) if both_ways else (cast.pat, twin)
-    found = at_once(cast.riverbend, lambda: merge(cast.pat, twin), lambda: merge(*second))
-    assert sorted(found) == ["Refused", "done"]
+    found = at_once(cast.riverbend.pk, lambda: merge(cast.pat, twin), lambda: merge(*second))
+    assert names(found) == ["Refused", "done"]
     with organization(cast.riverbend.pk):
         done = PatientMerge.objects.get()
         assert Allergy.objects.get().patient_id == done.survivor_id

@@ -7,7 +7,7 @@ import pytest
 from coordination.lib.rls import organization
 from patients.actions.registration import register_patient
 from patients.models import Patient
-from tests.patients.at_once import at_once
+from tests.at_once import at_once, names
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,7 +17,7 @@ def test_of_two_with_one_record_number_one_is_refused(cast):
         values = {"family": family, "birth_date": dt.date(year, 5, 4), "record_number": "R-77"}
         return lambda: register_patient(values=values, by=cast.ana, coordinator=cast.ana)
 
-    assert sorted(at_once(cast.riverbend, add("Adams", 1950), add("Young", 1990))) == [
+    assert names(at_once(cast.riverbend.pk, add("Adams", 1950), add("Young", 1990))) == [
         "DuplicateFound",
         "done",
     ]

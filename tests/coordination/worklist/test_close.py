@@ -1,10 +1,9 @@
 """Ending a commitment."""
 
 import datetime as dt
-import threading
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from coordination.audit.models import Event
@@ -14,6 +13,7 @@ from coordination.worklist.actions import close_task, open_task
 from coordination.worklist.due import Due
 from coordination.worklist.models import Task
 from patients.models import Patient
+from tests.at_once import at_once, names
 from tests.factories import PatientFactory, TaskFactory, UserFactory, join_care_team
 
 
@@ -107,10 +107,8 @@ def test_a_task_about_nobody_is_ones_own(cast):
 @pytest.mark.django_db(transaction=True)
 def test_eight_people_click_done_at_once_and_one_closes_it(serialized):
     task, people = serialized
-    outcomes = run_at_once(
-        [lambda person=person: close_task(task=task, by=person) for person in people], task.organization_id
-    )
-    assert sorted(outcomes) == ["done"] + ["refused"] * 7
+    calls = [lambda person=person: close_task(task=task, by=person) for person in people]
+    assert names(at_once(task.organization_id, *calls)) == ["Refused"] * 7 + ["done"]
     with organization(task.organization_id):
         assert Event.objects.filter(name="task.closed", target_id=str(task.pk)).count() == 1
         assert Patient.objects.get(pk=task.patient_id).open_tasks == 0
@@ -125,7 +123,7 @@ def test_eight_tasks_of_one_patient_close_at_once_and_the_count_is_right(seriali
             for n in range(8)
         ]
     calls = [lambda t=t, p=p: close_task(task=t, by=p) for t, p in zip(tasks, people, strict=True)]
-    assert run_at_once(calls, task.organization_id) == ["done"] * 8
+    assert at_once(task.organization_id, *calls) == ["done"] * 8
     with organization(task.organization_id):
         patient = Patient.objects.get(pk=task.patient_id)
         assert (patient.open_tasks, patient.next_due_at) == (1, task.due_at)
@@ -141,30 +139,6 @@ def serialized(transactional_db):
         join_care_team(patient, ana, role="coordinator", is_primary=True)
         task = open_task(by=ana, patient=patient, title="Call", reason="Promised", due=in_hours(20))
     return task, people
-
-
-def run_at_once(calls, organization_id):
-    start, outcomes = threading.Barrier(len(calls)), []
-
-    def run(call):
-        try:
-            start.wait(10)
-            with organization(organization_id):
-                call()
-            outcomes.append("done")
-        except Refused:
-            outcomes.append("refused")
-        except Exception as error:
-            outcomes.append(repr(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return outcomes
 
 
 CONSTRAINTS = {

@@ -1,11 +1,9 @@
 """What is promised to a patient: one click in a note, a suggestion after it, and how well promises are kept."""
 
 import datetime as dt
-import threading
 import time
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from coordination.lib.refusal import Refused
@@ -14,6 +12,7 @@ from coordination.worklist.actions import close_task, log_contact
 from coordination.worklist.actions.promising import promise
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promise_words import find_promise, promise_days
+from tests.at_once import at_once
 from tests.factories import TaskFactory
 from tests.factories.record import ContactFactory
 
@@ -225,24 +224,14 @@ def test_a_day_that_passed_is_no_promise(cast):
 def test_one_promise_opened_by_two_clicks_at_once_is_one_task(cast):
     with organization(cast.riverbend.pk):
         contact = ContactFactory(patient=cast.pat, created_by=cast.ana)
-    start, opened = threading.Barrier(2), []
+    opened = []
 
     def click():
-        start.wait(10)
-        try:
-            with organization(cast.riverbend.pk):
-                task = promise(
-                    patient=cast.pat, by=cast.ana, words="Call", day=cast.riverbend.today(), contact=contact
-                )
-                time.sleep(0.2)
-            opened.append(task.pk)
-        finally:
-            connection.close()
+        task = promise(
+            patient=cast.pat, by=cast.ana, words="Call", day=cast.riverbend.today(), contact=contact
+        )
+        time.sleep(0.2)
+        opened.append(task.pk)
 
-    threads = [threading.Thread(target=click) for _n in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert len(opened) == 2
+    assert at_once(cast.riverbend.pk, click, click) == ["done", "done"]
     assert len(set(opened)) == 1
