@@ -5,10 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from coordination.accounts.models import User
 from coordination.lib.day_field import DayField
 from coordination.lib.editing import SeenForm, sent
 from coordination.worklist.actions.editing import as_edited
 from coordination.worklist.actions.needing import needable
+from coordination.worklist.forms import PromiseFields
 from coordination.worklist.models import Task
 
 NEEDABLE = 50  # other tasks of a patient that are offered
@@ -34,7 +36,7 @@ class Ids(forms.MultipleChoiceField):
         return sorted({pk for part in sent_ids for pk in str(part).split(",") if self.valid_value(pk)})
 
 
-class TaskEditForm(SeenForm):
+class TaskEditForm(PromiseFields, SeenForm):
     title = forms.CharField(label=_("What will be done"), max_length=200)
     reason = forms.CharField(label=_("Why now"), max_length=300)
     kind = forms.ChoiceField(label=_("Kind"), choices=Task.Kind.choices)
@@ -69,16 +71,22 @@ class TaskEditForm(SeenForm):
 
     WATCHED = {"due": _("Due"), "owner": _("Who has it")}  # changed elsewhere, shown in no field of this form
 
-    def __init__(self, data: Any, *, task: Task) -> None:
+    def __init__(self, data: Any, *, task: Task, user: User) -> None:
         self.task = task
         shown = as_edited(task)
         super().__init__(data, initial={**shown, "version": task.version})
         self.names = shown.keys() & self.fields.keys()
         if not task.is_critical:
             del self.fields["why"]
+        self.offer_to(user, task.patient)
         others = needable(task).order_by("due_at", "id")[:NEEDABLE]
         self.fields["needs"].choices = [(str(other.pk), other.headline) for other in others]  # type: ignore[attr-defined]
         self.initial["seen"] = self.seen_of(shown)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["promised_for"] = self.promised_for(data) if self.has_promise() else None
+        return data
 
     def seen_of(self, shown: dict[str, Any]) -> dict[str, str]:
         """The task as this form sends it."""

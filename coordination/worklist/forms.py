@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import Team, User
+from coordination.accounts.permissions import Permission
 from coordination.lib import display
 from coordination.lib.day_field import DayField
 from coordination.worklist.due import Due, working_day
@@ -153,7 +154,47 @@ class DueForm(TaskEdit):
         return data
 
 
-class CloseForm(TaskEdit):
+PROMISE = ("promise_when", "promise_day", "promise_words")
+
+
+class PromiseFields(forms.Form):
+    """Beside a note: what was promised to the patient, and by when (worklist/_promise_fields.html)."""
+
+    promise_when = forms.ChoiceField(label=_("Promised for"), widget=forms.RadioSelect, required=False)
+    promise_day = DayField(label=_("Promised for the day"), required=False)
+    promise_words = forms.CharField(
+        label=_("What you promised"),
+        max_length=180,
+        required=False,
+        help_text=_("Empty: to call the patient."),
+    )
+
+    def offer_days(self, user: User) -> None:
+        self.promise_days = promise_days(user.organization.today())
+        soon = [(key, label) for key, (_day, label) in self.promise_days.items()]
+        self.fields["promise_when"].choices = [*soon, ("day", gettext("The day below"))]  # type: ignore[attr-defined]
+
+    def offer_to(self, user: User, patient: Patient | None) -> None:
+        """Leave the fields out where there is nobody to promise to, or nothing may be opened for them."""
+        if patient is not None and patient.may_be_contacted and user.may(Permission.TASK_WORK):
+            self.offer_days(user)
+            return
+        for name in PROMISE:
+            del self.fields[name]
+
+    def has_promise(self) -> bool:
+        return "promise_when" in self.fields
+
+    def promised_for(self, data: dict[str, Any]) -> dt.date | None:
+        """The day a promise is due; a day or words alone are one too, as far as they say when."""
+        when = data.get("promise_when", "")
+        day = self.promise_days[when][0] if when in self.promise_days else data.get("promise_day")
+        if day is None and (when or data.get("promise_words")) and "promise_day" not in self.errors:
+            self.add_error("promise_day", gettext("Choose the day you promised it for."))
+        return day
+
+
+class CloseForm(PromiseFields, TaskEdit):
     begins_with = "outcome"
     outcome = forms.ChoiceField(
         label=_("How it ended"), widget=forms.RadioSelect, choices=Task.Outcome.choices, initial="completed"
@@ -161,6 +202,15 @@ class CloseForm(TaskEdit):
     note = forms.CharField(
         label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+    def __init__(self, *args: Any, user: User, task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_to(user, task.patient)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        data["promised_for"] = self.promised_for(data) if self.has_promise() else None
+        return data
 
 
 class TaskForm(forms.Form):
@@ -213,17 +263,8 @@ class TaskForm(forms.Form):
         return data
 
 
-class FollowUpForm(forms.Form):
+class FollowUpForm(PromiseFields):
     """The end of every log form: what comes next, or why nothing does; and beside the note what was promised."""
-
-    promise_when = forms.ChoiceField(label=_("Promised for"), widget=forms.RadioSelect, required=False)
-    promise_day = DayField(label=_("Promised for the day"), required=False)
-    promise_words = forms.CharField(
-        label=_("What you promised"),
-        max_length=180,
-        required=False,
-        help_text=_("Empty: to call the patient."),
-    )
 
     follow_up = forms.ChoiceField(label=_("Follow up"), widget=forms.RadioSelect, required=False)
     day = DayField(label=_("Follow up on"), required=False)
@@ -239,9 +280,7 @@ class FollowUpForm(forms.Form):
         choices = [(key, label) for key, (_day, label) in self.near.items()]
         more = [("pick", gettext("Pick")), ("none", gettext("None"))]
         self.fields["follow_up"].choices = [*choices, *more]  # type: ignore[attr-defined]
-        self.promise_days = promise_days(user.organization.today())
-        soon = [(key, label) for key, (_day, label) in self.promise_days.items()]
-        self.fields["promise_when"].choices = [*soon, ("day", gettext("The day below"))]  # type: ignore[attr-defined]
+        self.offer_days(user)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -254,16 +293,8 @@ class FollowUpForm(forms.Form):
         if choice != "none":
             data["no_follow_up_reason"] = ""
         data["follow_up_due"] = Due.on(day, self.user.organization) if day else None
-        data["promised_for"] = self._promised_for(data)
+        data["promised_for"] = self.promised_for(data)
         return data
-
-    def _promised_for(self, data: dict[str, Any]) -> dt.date | None:
-        """The day a promise is due; a day or words alone are one too, as far as they say when."""
-        when = data.get("promise_when", "")
-        day = self.promise_days[when][0] if when in self.promise_days else data.get("promise_day")
-        if day is None and (when or data.get("promise_words")) and "promise_day" not in self.errors:
-            self.add_error("promise_day", gettext("Choose the day you promised it for."))
-        return day
 
 
 class QuickLogForm(FollowUpForm):

@@ -24,6 +24,7 @@ from coordination.worklist.peek import checklist_of
 from coordination.worklist.rows import due_value, due_words, name_of, owner_words, row_of, strip_of
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.views.answers import back_to, parts, person, reader_of, row_answer, wants_parts
+from coordination.worklist.views.promises import promise_in
 
 Data = dict[str, Any]
 Said = tuple[Task, str]  # the task as it is now, and the sentence
@@ -87,6 +88,9 @@ def _close(user: User, task: Task, data: Data) -> Said:
     note, outcome = data.get("note", ""), data.get("outcome") or Task.Outcome.COMPLETED
     task = actions.close_task(task=task, by=user, outcome=outcome, note=note, version=_version(data))
     words = {"name": name_of(task), "title": task.title}
+    if (promised := promise_in(data, user, task)) is not None:
+        words |= {"promised": promised.title, "due": due_words(promised, user)}
+        return task, _("Done: %(name)s, %(title)s. Promised: %(promised)s, %(due)s.") % words
     return task, _("Done: %(name)s, %(title)s.") % words
 
 
@@ -124,7 +128,7 @@ DONE = Act(
     "done",
     gettext_lazy("How it ended"),
     gettext_lazy("Close for %(name)s"),
-    lambda _user, _task, data: CloseForm(data),
+    lambda user, task, data: CloseForm(data, user=user, task=task),
     _close,
 )
 

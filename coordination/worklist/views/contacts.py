@@ -21,7 +21,7 @@ from coordination.worklist.access import get_task
 from coordination.worklist.actions import NextStep
 from coordination.worklist.actions.promising import promise
 from coordination.worklist.drafts import contact_key
-from coordination.worklist.forms import ContactForm, FollowUpForm, QuickLogForm
+from coordination.worklist.forms import PROMISE, ContactForm, FollowUpForm, QuickLogForm
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.peek import follow_up_words, log_form
 from coordination.worklist.rows import strip_of, undo_address
@@ -30,7 +30,6 @@ from coordination.worklist.views.promises import offer_of
 from patients.access import get_patient, rows_of
 from patients.models import ContactPoint, Patient
 
-PROMISE = ("promise_when", "promise_day", "promise_words")
 _MODE_OF = {Task.Kind.HOME_VISIT: Contact.Mode.HOME, Task.Kind.VISIT: Contact.Mode.VIDEO}
 
 

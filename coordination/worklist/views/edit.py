@@ -14,16 +14,18 @@ from django.views.decorators.http import require_http_methods
 from coordination.accounts.permissions import Permission
 from coordination.drafts.access import Kept, read_draft
 from coordination.drafts.actions import let_go
-from coordination.lib.editing import side_by_side
+from coordination.lib.editing import sent, side_by_side
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task
 from coordination.worklist.actions.editing import Edited
 from coordination.worklist.drafts import edit_key
 from coordination.worklist.edit_form import TaskEditForm
+from coordination.worklist.forms import PROMISE
 from coordination.worklist.models import Task
-from coordination.worklist.rows import name_of, strip_of, undo_address
+from coordination.worklist.rows import due_words, name_of, strip_of, undo_address
 from coordination.worklist.views.answers import back_to, person
+from coordination.worklist.views.promises import promise_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +33,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Edits of different fields merge by themselves and say so; of the same field both values are shown (409)."""
     user = person(request)
     task = get_task(user, pk, permission=Permission.TASK_WORK)
-    form = TaskEditForm(request.POST if request.method == "POST" else None, task=task)
+    form = TaskEditForm(request.POST if request.method == "POST" else None, task=task, user=user)
     if request.method != "POST":
         form.restore(_draft(request, task).fields)
         return _page(request, task, form)
@@ -46,6 +48,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             version=form.shown_version,
             why=form.cleaned_data.get("why", ""),
         )
+        promised = promise_in(form.cleaned_data, user, edited.task)
     except Refused as refusal:
         if refusal.field in form.fields:
             form.add_error(refusal.field, refusal.sentence)
@@ -55,7 +58,11 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _conflict(request, task, form, stale)
     form_name, subject_id = edit_key(task)
     let_go(by=user, form=form_name, subject_id=subject_id)
-    messages.success(request, saved_words(edited, form), extra_tags=undo_address(edited.task.last_change))
+    said = saved_words(edited, form)
+    if promised is not None:
+        words = {"title": promised.title, "due": due_words(promised, user)}
+        said = f"{said} {_('Promised: %(title)s, %(due)s.') % words}"
+    messages.success(request, said, extra_tags=undo_address(edited.task.last_change))
     return redirect(back_to(request, reverse("worklist:task", args=[pk])))
 
 
@@ -92,8 +99,11 @@ def _page(
 def _conflict(request: HttpRequest, task: Task, form: TaskEditForm, stale: Stale) -> HttpResponse:
     """What both changed, side by side. What is chosen is measured against what is stored now."""
     about = _about(request, task)
-    rows, same = side_by_side(form, stale.current, leave_out=("why",), merging=True)
+    rows, same = side_by_side(form, stale.current, leave_out=("why", *PROMISE), merging=True)
     hidden = [*same, ("seen", json.dumps(form.seen_of(stale.current))), ("next", about["next"])]
+    hidden += [
+        (name, sent(form.fields[name], form.cleaned_data[name])) for name in PROMISE if name in form.fields
+    ]
     conflict = {
         "sentence": stale.sentence,
         "fields": rows,

@@ -83,6 +83,14 @@ def offer_of(user: User, contact: Contact) -> dict[str, Any] | None:
     return {"words": found.words, "day": found.day, "url": url}
 
 
+def promise_in(data: dict[str, Any], user: User, task: Task) -> Task | None:
+    """The task of what was promised beside a note about `task`; None when nothing was."""
+    if data.get("promised_for") is None or task.patient is None:
+        return None
+    require(user, Permission.TASK_WORK)
+    return promise(patient=task.patient, by=user, words=data["promise_words"], day=data["promised_for"])
+
+
 def _promised(request: HttpRequest, user: User, task: Task, default: str) -> HttpResponse:
     words = {"name": name_of(task), "title": task.title, "due": due_words(task, user)}
     sentence = _("Promised to %(name)s: %(title)s, due %(due)s.") % words

@@ -235,3 +235,73 @@ def test_one_promise_opened_by_two_clicks_at_once_is_one_task(cast):
 
     assert at_once(cast.riverbend.pk, click, click) == ["done", "done"]
     assert len(set(opened)) == 1
+
+
+class TestBesideTheEndAndTheEdit:
+    """The same control where a task is closed, and where it is edited."""
+
+    @pytest.fixture
+    def task(self, cast):
+        return TaskFactory(patient=cast.pat, owner=cast.ana, title="Send the form")
+
+    @pytest.fixture
+    def friday(self, cast):
+        return cast.riverbend.today() + dt.timedelta(days=9)
+
+    def promised(self, inside, cast):
+        inside(cast.riverbend)
+        return Task.objects.get(source="promise")
+
+    def test_a_task_ends_with_a_promise(self, cast, signed_in, inside, task, friday):
+        client, url = signed_in(cast.ana), f"/tasks/{task.pk}/done/"
+        assert b"I promised something" in client.get(url).content
+        sent = {
+            "outcome": "completed",
+            "note": "Sent.",
+            "promise_day": friday.isoformat(),
+            "promise_words": "Ask if it came",
+        }
+        answer = client.post(url, sent, follow=True)
+        assert "Promised: Ask if it came" in answer.content.decode()
+        made = self.promised(inside, cast)
+        assert (made.title, made.patient_id, made.owner_id) == ("Ask if it came", cast.pat.pk, cast.ana.pk)
+        task.refresh_from_db()
+        assert not task.is_open
+        cast.pat.refresh_from_db()
+        assert cast.pat.open_tasks == Task.objects.open().filter(patient=cast.pat).count()
+
+    def test_a_day_that_is_over_ends_nothing(self, cast, signed_in, inside, task):
+        over = cast.riverbend.today() - dt.timedelta(days=3)
+        sent = {"outcome": "completed", "promise_day": over.isoformat(), "promise_words": "Call"}
+        answer = signed_in(cast.ana).post(f"/tasks/{task.pk}/done/", sent)
+        assert answer.status_code == 422
+        assert b"still to come" in answer.content
+        inside(cast.riverbend)
+        task.refresh_from_db()
+        assert task.is_open
+        assert not Task.objects.filter(source="promise").exists()
+
+    def test_an_edit_takes_a_promise_along(self, cast, signed_in, inside, task, friday):
+        client, url = signed_in(cast.ana), f"/tasks/{task.pk}/edit/"
+        body = client.get(url).content.decode()
+        assert "I promised something" in body
+        sent = {
+            "title": "Send both forms",
+            "reason": task.reason,
+            "kind": "call",
+            "priority": "3",
+            "minutes": "5",
+            "version": "1",
+        }
+        answer = client.post(url, sent | {"promise_day": friday.isoformat()}, follow=True)
+        assert "Promised: Call the patient" in answer.content.decode()
+        assert self.promised(inside, cast).due_at.astimezone(cast.riverbend.zone).date() == friday
+
+    def test_nobody_to_promise_to(self, cast, signed_in, inside):
+        alone = TaskFactory(organization=cast.riverbend, patient=None, owner=cast.ana)
+        client = signed_in(cast.ana)
+        for page in ("done", "edit"):
+            assert b"I promised" not in client.get(f"/tasks/{alone.pk}/{page}/").content
+        client.post(f"/tasks/{alone.pk}/done/", {"outcome": "completed", "promise_day": "2100-01-02"})
+        inside(cast.riverbend)
+        assert not Task.objects.filter(source="promise").exists()
