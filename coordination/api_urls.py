@@ -3,7 +3,7 @@
 from django.urls import path
 
 from coordination.api.views import Docs, Me, Schema
-from coordination.idempotency.middleware import repeatable
+from coordination.idempotency.claims import repeatable
 from coordination.worklist import api as worklist
 from patients import api as patients
 

@@ -1,10 +1,14 @@
 """What every request goes through: one transaction, one organization, the same headers."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase
 
+from coordination.idempotency.claims import Claim, claim_of
+from coordination.idempotency.middleware import still_busy
+from coordination.lib.retry import is_conflict
 from patients.querysets import enter_as
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -13,8 +17,9 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 class OneTransaction:
     """Run the request in one transaction that sees the rows of one organization.
 
-    An answer of 400 or more rolls everything back, so a refused request leaves nothing behind: what is recorded about
-    the refusal itself is written afterwards, outside.
+    One statement lets it in before its view runs: the organization, what the person reaches there, and the claim on the key
+    of the form. An answer of 400 or more rolls everything back, so a refused request leaves nothing behind: what is recorded
+    about the refusal itself is written afterwards, outside.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -22,12 +27,30 @@ class OneTransaction:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with transaction.atomic():
-            if request.user.is_authenticated:
-                enter_as(request.user)
             response = self.get_response(request)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        claim = claim_of(request, view)
+        try:
+            enter(request, claim)
+        except OperationalError as error:
+            if claim is None or not is_conflict(error):
+                raise
+            return still_busy()
+        return None
+
+
+def enter(request: HttpRequest, claim: Claim | None = None) -> None:
+    """Let a signed-in person into their organization, unless they are in. An error page is shown before any view was asked."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and not hasattr(request, "claim"):
+        request.claim = claim  # type: ignore[attr-defined]
+        enter_as(user, claim)
 
 
 class ResponseHeaders:

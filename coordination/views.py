@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from coordination.accounts.permissions import Permission
 from coordination.audit.context import door
 from coordination.health import alive, ready
+from coordination.middleware import enter
 
 
 @require_safe
@@ -46,17 +47,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    enter(request)
     return render(request, "errors/400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the page exists for the person, the act is not theirs. Says which right is missing."""
     missing = str(exception) if isinstance(exception, PermissionDenied) else ""
+    enter(request)
     return render(request, "errors/403.html", {"missing": missing}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: byte for byte the same for what is hidden and what never was."""
+    enter(request)
     return render(request, "errors/404.html", status=404)
 
 
@@ -78,4 +82,5 @@ def unavailable() -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    enter(request)
     return render(request, "errors/403_csrf.html", status=403)

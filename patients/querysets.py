@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import SEE_PATIENTS
 from coordination.accounts.permissions import Permission
+from coordination.idempotency.claims import CLAIM, Claim
 from coordination.lib.lookups import Begins
 from coordination.lib.names import name_keys, sort_key
 from coordination.lib.rls import enter_organization
@@ -38,8 +39,9 @@ _ENTERED = {
 HIDDEN = ("entered_in_error", "merged")
 
 _SCOPE_SQL = """
-    with entered (name) as materialized ({entered})
-    select found.kind, found.pk, found.grant_id, found.ends_at from entered cross join lateral (
+    with entered (name) as materialized ({entered}), claimed as ({claim})
+    select 'claim' as kind, null::uuid as pk, null::uuid as grant_id, null::timestamptz as ends_at from claimed
+    union all select found.kind, found.pk, found.grant_id, found.ends_at from entered cross join lateral (
         select 'team' as kind, p.content_object_id as pk, null::uuid as grant_id, null::timestamptz as ends_at
           from accounts_teamuserobjectpermission p
           join auth_permission a on a.id = p.permission_id and a.codename = %(grant)s
@@ -104,33 +106,41 @@ def scope_of(user: Any) -> Scope:
     return cached if cached is not None else _read_scope(user, "here")
 
 
-def enter_as(user: Any) -> None:
+def enter_as(user: Any, claim: Claim | None = None) -> None:
     """Open the rows of this person's organization until this transaction ends, and read what they reach in it: one statement.
+
+    The claim of the request's form goes with it, and knows afterwards whether it is the first. While another copy of the form
+    is being saved, this waits for the end of that save.
 
     For the beginning of a request. Everything else asks `scope_of`, which never opens anything.
     """
     if user.may(Permission.PATIENT_VIEW):
-        _read_scope(user, "entering")
-    else:
-        enter_organization(user.organization_id)
+        _read_scope(user, "entering", claim)
+        return
+    enter_organization(user.organization_id)
+    if claim is not None:
+        claim.take()
 
 
-def _read_scope(user: Any, where: str) -> Scope:
-    values = {
+def _read_scope(user: Any, where: str, claim: Claim | None = None) -> Scope:
+    values = (claim.values if claim is not None else {}) | {
         "user": user.pk,
         "organization": str(user.organization_id),
         "grant": SEE_PATIENTS,
         "today": user.organization.today(),
         "now": timezone.now(),
     }
-    found: dict[str, dict[uuid.UUID, None]] = {"team": {}, "patient": {}, "denied": {}}
+    found: dict[str, dict[uuid.UUID, None]] = {"claim": {}, "team": {}, "patient": {}, "denied": {}}
     emergencies = {}
     with connection.cursor() as cursor:
-        cursor.execute(_SCOPE_SQL.format(entered=_ENTERED[where]), values)
+        claiming = "select where false" if claim is None else f"{CLAIM} returning 1"
+        cursor.execute(_SCOPE_SQL.format(entered=_ENTERED[where], claim=claiming), values)
         for kind, pk, grant_id, ends_at in cursor.fetchall():
             found[kind][pk] = None
             if grant_id is not None:
                 emergencies[pk] = Emergency(grant_id, ends_at)
+    if claim is not None:
+        claim.is_first = bool(found["claim"])
     scope = Scope(
         organization_id=user.organization_id,
         whole_organization=user.may(Permission.PATIENT_VIEW_ORGANIZATION),

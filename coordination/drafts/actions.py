@@ -15,6 +15,7 @@ from coordination.audit.actions import record
 from coordination.drafts.models import Draft
 from coordination.idempotency.actions import hold
 from coordination.lib import rls
+from coordination.lib.acting import delete
 from coordination.lib.refusal import Refused
 
 LARGEST = 64 * 1024
@@ -81,7 +82,7 @@ def keep(
 
 def let_go(*, by: Any, form: str, subject_id: uuid.UUID) -> None:
     """The form was saved: part of its transaction and of its event."""
-    Draft.objects.visible_to(by).of_form(form, subject_id).delete()
+    delete(Draft.objects.visible_to(by).of_form(form, subject_id))
 
 
 @transaction.atomic

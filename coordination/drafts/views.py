@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from coordination.drafts import actions
 from coordination.drafts.access import get_draft, open_form
-from coordination.idempotency.middleware import repeatable
+from coordination.idempotency.claims import repeatable
 from coordination.lib.refusal import Refused
 
 

@@ -7,16 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
+from coordination.idempotency.claims import Claim
 from coordination.idempotency.models import Answer
-
-# a key is free again once the transaction that held it and let go of it has ended
-CLAIM = """
-    insert into idempotency_answer (key, user_id, route, digest, status, headers, body)
-    values (%s, %s, %s, %s, 0, '{}', '') on conflict (user_id, key) do nothing
-"""
 
 
 def forget_old() -> int:
@@ -35,9 +29,8 @@ def hold(*, user_id: Any, key: uuid.UUID | None) -> Iterator[bool]:
     if key is None:
         yield True
         return
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [key, user_id, "", b""])
-        is_unused = bool(cursor.rowcount)
-        yield is_unused
-        if is_unused:
-            Answer.objects.filter(user_id=user_id, key=key).delete()
+    claim = Claim(key, user_id)
+    claim.take()
+    yield claim.is_first
+    if claim.is_first:
+        Answer.objects.filter(user_id=user_id, key=key).delete()

@@ -10,7 +10,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, Error, connection, models, transaction
-from django.db.models.sql import InsertQuery, UpdateQuery
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 from psycopg.pq import TransactionStatus
 
 P = ParamSpec("P")
@@ -49,6 +50,18 @@ def insert(row: models.Model) -> None:
         gathered.insert(row)
 
 
+def insert_if(row: models.Model, found: models.QuerySet[Any]) -> None:
+    """Add a new row if the queryset finds anything, at the latest when the act ends: asked in the statement that writes.
+
+    So what another transaction wrote before it let go of a lock counts, although this act waited for that lock.
+    """
+    gathered = _under_way.get()
+    if gathered is not None:
+        gathered.insert_if(row, found)
+    elif found.exists():
+        row.save(force_insert=True)
+
+
 def save_fields(row: models.Model, names: Collection[str]) -> None:
     """Save these fields of a row that is there, at the latest when the act ends."""
     gathered = _under_way.get()
@@ -56,6 +69,15 @@ def save_fields(row: models.Model, names: Collection[str]) -> None:
         row.save(update_fields=names)
     else:
         gathered.update(row, names)
+
+
+def delete(rows: models.QuerySet[Any]) -> None:
+    """Remove the rows of a queryset, at the latest when the act ends. Nothing may hang on them, and the act writes none of them."""
+    gathered = _under_way.get()
+    if gathered is None:
+        rows.delete()
+    else:
+        gathered.delete(rows)
 
 
 def update_last(build: Build) -> None:
@@ -83,15 +105,36 @@ class Gathered:
         self._savepoint = ""
 
     def insert(self, row: models.Model) -> None:
-        unnamed = row._meta.auto_field if row.pk is None else None  # the database names it
+        sql, params = self._inserting(row)
+        self._add(row, sql, params)
+
+    def insert_if(self, row: models.Model, found: models.QuerySet[Any]) -> None:
+        into, values = self._inserting(row)
+        columns, _values, row_of = into.removesuffix(")").partition(" VALUES (")
+        condition, more = found.query.exists().get_compiler(connection=connection).as_sql()
+        sql = f"{columns} select {row_of} where exists ({condition})"
+        self._add_many(row._meta.db_table, sql, [*values, *more])
+
+    def delete(self, rows: models.QuerySet[Any]) -> None:
+        query: Any = rows.query.clone()
+        query.__class__ = DeleteQuery  # as Django's own fast delete does
+        sql, params = query.get_compiler(connection=connection).as_sql()
+        self._add_many(rows.model._meta.db_table, sql, params)
+
+    def _inserting(self, row: models.Model) -> tuple[str, Sequence[Any]]:
+        unnamed = row._meta.auto_field if row.pk is None else None
         fields = [
-            field for field in row._meta.concrete_fields if not field.generated and field is not unnamed
+            field
+            for field in row._meta.concrete_fields  # without what the database fills in
+            if not field.generated
+            and field is not unnamed
+            and not isinstance(getattr(row, field.attname), DatabaseDefault)
         ]
         query = InsertQuery(row.__class__)
         query.insert_values(fields, [row])
         ((sql, params),) = query.get_compiler(connection=connection).as_sql()
         row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 (what saving does)
-        self._add(row, sql, params)
+        return sql, params
 
     def update(self, row: models.Model, names: Collection[str]) -> None:
         values: list[Any] = []
@@ -109,6 +152,11 @@ class Gathered:
         self._rows[row._meta.db_table, row.pk] = row
         self._writes.append((sql, params))
 
+    def _add_many(self, table: str, sql: str, params: Sequence[Any]) -> None:
+        """How many it writes is not known before."""
+        self._rows[table, object()] = None
+        self._writes.append((sql, params))
+
     def _add_last(self, build: Build) -> None:
         queryset, values = build([row for row in self._rows.values() if row is not None])
         if any(table == queryset.model._meta.db_table for table, _pk in self._rows):
@@ -117,8 +165,7 @@ class Gathered:
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(values)
         sql, params = query.get_compiler(connection=connection).as_sql()
-        self._rows[queryset.model._meta.db_table, None] = None
-        self._writes.append((sql, params))
+        self._add_many(queryset.model._meta.db_table, sql, params)
 
     def forget(self, *, keep: int = 0) -> None:
         """Write nothing of what is left, and of what comes last only the first `keep`."""

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.audit.actions import record
-from coordination.lib.acting import insert
+from coordination.lib.acting import insert, insert_if
 from coordination.lib.ids import new_id
 from coordination.lib.refusal import Refused
 from coordination.lib.rls import current_organization
@@ -42,6 +43,36 @@ def post(
 
     With a `key` the same news is told once. Without `organization_id` it is the one the transaction works in.
     """
+    messages = _messages(topic, ids, key=key, not_before=not_before, organization_id=organization_id)
+    if key is None:
+        for message in messages:
+            insert(message)
+    else:
+        Message.objects.bulk_create(messages, ignore_conflicts=True)
+    ring_on_commit()
+
+
+def post_if(
+    found: QuerySet[Any],
+    topic: str,
+    *,
+    organization_id: uuid.UUID | None = None,
+    **ids: str | int | uuid.UUID | bool,
+) -> None:
+    """Tell it if the queryset finds anything by the time the act writes. Costs the act no question of its own."""
+    for message in _messages(topic, ids, organization_id=organization_id):
+        insert_if(message, found)
+    ring_on_commit()
+
+
+def _messages(
+    topic: str,
+    ids: dict[str, str | int | uuid.UUID | bool],
+    *,
+    key: str | None = None,
+    not_before: dt.datetime | None = None,
+    organization_id: uuid.UUID | None = None,
+) -> list[Message]:
     if not connection.in_atomic_block:
         raise RuntimeError("post() belongs into the transaction of the change it tells of")
     handlers = settings.OUTBOX_HANDLERS.get(topic)
@@ -50,7 +81,7 @@ def post(
     payload = {name: _plain(name, value) for name, value in ids.items()}
     here: Any = current_organization()
     once = _plain("key", key) if key is not None else str(new_id())
-    messages = [
+    return [
         Message(
             topic=topic,
             handler=handler,
@@ -61,12 +92,6 @@ def post(
         )
         for handler in handlers
     ]
-    if key is None:
-        for message in messages:
-            insert(message)
-    else:
-        Message.objects.bulk_create(messages, ignore_conflicts=True)
-    ring_on_commit()
 
 
 def _plain(name: str, value: object) -> str | int | bool:

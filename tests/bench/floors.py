@@ -38,7 +38,8 @@ def my_day(person: Person, *, queue: bool) -> Floor:
         select {_TASK}, p.family, p.given, p.birth_date, p.sex, p.record_number, p.risk, p.last_contact_at
         from worklist_task t left join patients_patient p on p.id = t.patient_id
         where t.{column} = %s and {_OPEN} and (t.snoozed_until is null or t.snoozed_until <= now())
-        order by (t.priority <> 1), t.due_at, t.id limit 30
+        order by (case when t.priority = 1 then 0 when t.due_at < now() then 1 when t.due_at < current_date + 1 then 2 else 3 end),
+                 coalesce(t.work_at, t.due_at), t.id limit 30
     """
     return sql, [value]
 

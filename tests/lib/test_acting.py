@@ -6,7 +6,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from coordination.audit.models import Event
-from coordination.lib.acting import acting, insert, save_fields, update_last
+from coordination.lib.acting import acting, delete, insert, insert_if, save_fields, update_last
 from coordination.lib.refusal import Refused
 from coordination.worklist.models import Task
 from tests.factories import TaskFactory
@@ -151,6 +151,32 @@ def test_a_row_of_the_same_table_is_written_before_it(task):
     assert told == [["Task"], []]
     task.refresh_from_db()
     assert (task.title, task.context) == ("After", "with 0 more")
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_a_row_may_depend_on_what_is_found_when_it_writes(task, is_found):
+    found = Task.objects.filter(title="Before" if is_found else "After")
+
+    @acting
+    def act():
+        insert_if(event("test.found"), found)
+        delete(Task.objects.filter(pk=spare.pk))
+        insert(event("test.one"))
+
+    spare = TaskFactory(patient=task.patient, organization=task.organization)
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    assert len(seen.captured_queries) == 1
+    assert names() == (["test.found", "test.one"] if is_found else ["test.one"])
+    assert not Task.objects.filter(pk=spare.pk).exists()
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_outside_of_an_act_it_is_asked_at_once(task, is_found):
+    insert_if(event("test.found"), Task.objects.filter(title="Before" if is_found else "After"))
+    delete(Task.objects.filter(pk=task.pk))
+    assert names() == (["test.found"] if is_found else [])
+    assert not Task.objects.filter(pk=task.pk).exists()
 
 
 def test_outside_of_an_act_it_is_done_at_once(task):

@@ -1,6 +1,7 @@
 """Logging a contact: one save that keeps the record, closes the commitment it answers and opens the next one."""
 
 import datetime as dt
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
+from coordination.drafts.actions import let_go
 from coordination.lib import display
 from coordination.lib.acting import acting, insert
 from coordination.lib.days import add_business_days, local_date
@@ -66,6 +68,7 @@ def log_contact(
     despite: str = "",
     close_task_outcome: str = "",
     version: int | None = None,
+    draft: tuple[str, uuid.UUID] | None = None,
 ) -> Contact:
     """Save the contact, the end of `task` and the next step together, or none of them.
 
@@ -74,6 +77,8 @@ def log_contact(
 
     What the patient ruled out (a number, an hour, a message left) is refused unless `despite` says why it was done all the
     same; then a task asks a supervisor to look at it.
+
+    `draft` names what the contact was typed in (form and subject): it is gone with the save.
     """
     task = lock_open_task(task, version=version) if task is not None else None
     locked = task.patient if task is not None else None  # the lock of the task took its patient along
@@ -121,6 +126,8 @@ def log_contact(
         tell_sleepers(patient_id=patient.pk, event=Task.Event.REPLY, by=by)
     if broken:
         open_review(contact, despite.strip(), by=by)
+    if draft is not None:
+        let_go(by=by, form=draft[0], subject_id=draft[1])
     settle(patient.pk, **latest)
     if had_others and was_missed != (patient.last_contact_outcome in UNREACHED):
         have_weighed(patient.pk, organization_id=by.organization_id)

@@ -15,7 +15,7 @@ from coordination.accounts.models import User
 from coordination.lib.refusal import Refused
 from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
-from coordination.outbox.actions import post
+from coordination.outbox.actions import post_if
 from coordination.worklist.actions.changing import change_task
 from coordination.worklist.models import OPEN, Act, Dependency, Task
 
@@ -89,9 +89,15 @@ def _check_circle(task: Task, wanted: dict[str, Task]) -> None:
 def follow(changed: Iterable[Task], *, by: User) -> None:
     """Bring what needs these tasks in step with them, in the transaction in which they ended or opened again.
 
-    What somebody else is changing right now is not waited for, which could wait for us: a message does it moments later.
+    What somebody else is changing right now is not waited for, which could wait for us: a message does it moments later. Of
+    a task whose lock said that none needs it, it is asked again when the act writes: the lock may have been waited for.
     """
-    asked = [task for task in changed if getattr(task, "is_needed", True)]
+    asked = []
+    for task in changed:
+        if getattr(task, "is_needed", True):
+            asked.append(task)
+        else:
+            _tell_of_end(task, by=by, found=Dependency.objects.filter(needs=task))
     links = Dependency.objects.filter(needs__in=asked) if asked else Dependency.objects.none()
     needed_ids = set(links.values_list("needs_id", flat=True))
     for needed in [task for task in asked if task.pk in needed_ids]:
@@ -99,8 +105,11 @@ def follow(changed: Iterable[Task], *, by: User) -> None:
         held = list(dependents.select_for_update(of=("self",), no_key=True, skip_locked=True))
         for task in held:
             _follow(task, needed, by=by)
-        if dependents.exclude(pk__in=[task.pk for task in held]).exists():
-            post("task.ended", task_id=needed.pk, by_id=by.pk, organization_id=needed.organization_id)
+        _tell_of_end(needed, by=by, found=dependents.exclude(pk__in=[task.pk for task in held]))
+
+
+def _tell_of_end(task: Task, *, by: User, found: QuerySet[Any]) -> None:
+    post_if(found, "task.ended", task_id=task.pk, by_id=by.pk, organization_id=task.organization_id)
 
 
 def keep_in_step(task: Task, *, by: User) -> None:

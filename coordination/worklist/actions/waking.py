@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import User
 from coordination.lib.days import local_date
-from coordination.outbox.actions import post
+from coordination.outbox.actions import post_if
 from coordination.worklist.actions.caseload import lock_task
 from coordination.worklist.actions.changing import change_task
 from coordination.worklist.models import Act, Task
@@ -16,9 +16,15 @@ from coordination.worklist.sleep import is_asleep, woke_words
 
 def tell_sleepers(*, patient_id: uuid.UUID | None, event: str, by: User) -> None:
     """Post that `event` happened to this patient, if any task sleeps until it does."""
-    if patient_id is None or not Task.objects.asleep_for(patient_id, event).exists():
-        return
-    post("patient.news", patient_id=patient_id, event=event, by_id=by.pk, organization_id=by.organization_id)
+    if patient_id is not None:
+        post_if(
+            Task.objects.asleep_for(patient_id, event),
+            "patient.news",
+            patient_id=patient_id,
+            event=event,
+            by_id=by.pk,
+            organization_id=by.organization_id,
+        )
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from coordination.accounts.models import User
-from coordination.idempotency.middleware import repeatable
+from coordination.idempotency.claims import repeatable
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 
 from coordination.accounts.models import User
 from coordination.drafts.access import Kept, read_draft
-from coordination.drafts.actions import let_go
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
@@ -41,16 +40,24 @@ def contact_new(request: HttpRequest) -> HttpResponse:
     if not request.GET.get("patient"):
         messages.info(request, _("Find the patient first, then log the contact."))
         return redirect("patients:registry")
-    patient = get_patient(user, id_in(request.GET["patient"]), permission=Permission.CONTACT_LOG)
-    posted, asked = request.method == "POST", request.GET.get("task")
-    task = get_task(user, id_in(asked), to_change=posted) if asked else None
-    if posted:
+    patient, task = _whom(request, user)
+    if request.method == "POST":
         return _save(request, user, patient, task)
     if wants_parts(request):
         return _quick(request, user, patient, task, place="dialog")
     draft = read_draft(user, *contact_key(patient, task))
     form = _full_form(request, user, patient, task, typed=draft.fields)
     return _page(request, user, patient, task, form, draft=draft)
+
+
+def _whom(request: HttpRequest, user: User) -> tuple[Patient, Task | None]:
+    """The patient, and the task the contact answers, which brings its patient along."""
+    asked, answers = id_in(request.GET["patient"]), request.GET.get("task")
+    task = get_task(user, id_in(answers), to_change=request.method == "POST") if answers else None
+    if task is not None and task.patient is not None and task.patient_id == asked:
+        task.patient.organization = user.organization  # the same one, already read
+        return task.patient, task
+    return get_patient(user, asked, permission=Permission.CONTACT_LOG), task
 
 
 def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None) -> HttpResponse:
@@ -67,7 +74,6 @@ def _save(request: HttpRequest, user: User, patient: Patient, task: Task | None)
         try:
             contact = _log(user, patient, task, form.cleaned_data)
             promised = _promise(user, contact, form.cleaned_data)
-            _let_go(user, patient, task)
         except Refused as refused:
             refusal = refused.sentence
         except Stale as stale:
@@ -107,6 +113,7 @@ def _log(user: User, patient: Patient, task: Task | None, data: dict[str, Any]) 
         topics=data.get("topics", ()),
         despite=data.get("despite", ""),
         version=data.get("version"),
+        draft=contact_key(patient, task),
     )
 
 
@@ -116,11 +123,6 @@ def _promise(user: User, contact: Contact, data: dict[str, Any]) -> Task | None:
         return None
     require(user, Permission.TASK_WORK)
     return promise(patient=contact.patient, by=user, words=data["promise_words"], day=day, contact=contact)
-
-
-def _let_go(user: User, patient: Patient, task: Task | None) -> None:
-    form, subject_id = contact_key(patient, task)
-    let_go(by=user, form=form, subject_id=subject_id)
 
 
 def _saved(

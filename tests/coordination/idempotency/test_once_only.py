@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from psycopg.errors import UndefinedTable
 
+from coordination import middleware
 from coordination.audit.models import Event
-from coordination.idempotency import actions, jobs, middleware
+from coordination.idempotency import actions, jobs
 from coordination.idempotency.models import Answer
 from tests.coordination.idempotency import urls
 from tests.factories import UserFactory
@@ -191,10 +192,10 @@ def test_while_the_first_takes_long_the_second_is_asked_to_wait(signed_in, key):
 
 
 def test_another_fault_of_the_database_is_not_hidden(ana, key, monkeypatch):
-    def broken(*args: Any) -> bool:
+    def broken(*args: Any) -> None:
         raise OperationalError from UndefinedTable()
 
-    monkeypatch.setattr(middleware, "_claim", broken)
+    monkeypatch.setattr(middleware, "enter_as", broken)
     with pytest.raises(OperationalError):
         ana.post(URL, {"idempotency_key": key})
 

@@ -171,3 +171,30 @@ def test_of_two_tasks_about_nobody_that_come_to_need_each_other_at_once_one_is_r
     for thread in threads:
         thread.join(20)
     assert sorted(told) == ["OperationalError", "done"], told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_to_need_a_task_while_its_end_waits_is_told(cast):
+    """The end asked who needs it before it waited for the lock that the other one held."""
+    with organization(cast.riverbend.pk):
+        first, task = (TaskFactory(patient=cast.pat, title=title) for title in ("Get the release", "Send it"))
+
+    def end():
+        try:
+            with organization(cast.riverbend.pk):
+                close_task(task=first, by=cast.ana)
+        finally:
+            connection.close()
+
+    ending = threading.Thread(target=end)
+    with organization(cast.riverbend.pk):
+        needs(task, first, by=cast.ana)
+        ending.start()
+        ending.join(0.5)
+        assert ending.is_alive()
+    ending.join(10)
+    with organization(cast.riverbend.pk):
+        assert again(first).status == "done"
+        assert again(task).status == "blocked"
+        follow_ended(Message.objects.get(topic="task.ended"))
+        assert again(task).status == "open"
