@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import NullIf
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from coordination.lib.permissions import Permission
 from patients.access import list_patients
 from patients.forms.registry import FilterForm
 from patients.models import Patient
+from patients.ordering import RISK_RANK, SPOKEN
 
 PAGE = 50
 
@@ -58,11 +58,6 @@ COLUMNS = [
     Column("due", __("Next due"), "next_due_at", TASK),
     Column("tasks", __("Open tasks"), "open_tasks", TASK),
 ]
-# worst first
-RISK_RANK = Case(
-    When(risk="high", then=Value(1)), When(risk="rising", then=Value(2)), When(risk="low", then=Value(3)), default=Value(4),
-    output_field=IntegerField(),
-)  # fmt: skip
 
 
 def columns_for(user: User) -> dict[str, Column]:
@@ -87,7 +82,7 @@ def annotated(patients: Any, key: str) -> Any:
     if key == "risk":
         return patients.annotate(risk_rank=RISK_RANK)
     if key == "language":
-        return patients.annotate(spoken=NullIf(F("language"), Value("")))
+        return patients.annotate(spoken=SPOKEN)
     return patients
 
 

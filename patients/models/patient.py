@@ -12,6 +12,7 @@ from coordination.lib.choices import known_values
 from coordination.lib.editable import Editable
 from coordination.lib.privacy import Privacy
 from patients.models.base import Sourced, once_per_source
+from patients.ordering import RISK_RANK, SPOKEN, downward
 from patients.querysets import PatientQuerySet
 
 
@@ -244,6 +245,17 @@ class Patient(Sourced, Editable):
                 fields=["organization", "sort_name", "id"],
                 name="patient_org_unplanned",
                 condition=models.Q(open_tasks=0),
+            ),
+            # what many patients share: one index from each end, since the names within are read upward from both
+            models.Index("organization", RISK_RANK, "sort_name", "id", name="patient_org_risk"),
+            models.Index(
+                "organization", downward(RISK_RANK), "sort_name", "id", name="patient_org_risk_down"
+            ),
+            models.Index("organization", SPOKEN, "sort_name", "id", name="patient_org_spoken"),
+            models.Index("organization", downward(SPOKEN), "sort_name", "id", name="patient_org_spoken_down"),
+            models.Index("organization", "open_tasks", "sort_name", "id", name="patient_org_tasks"),
+            models.Index(
+                "organization", downward("open_tasks"), "sort_name", "id", name="patient_org_tasks_down"
             ),
             # the few who are not in care any more, among all who are
             models.Index(
