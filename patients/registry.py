@@ -101,7 +101,10 @@ def narrowed(patients: QuerySet[Any], chosen: Mapping[str, str], user: User) -> 
     if risk := chosen.get("risk"):
         patients = patients.filter(risk=risk)
     if language := chosen.get("language"):
-        patients = patients.filter(Q(language=language) | Q(language__startswith=f"{language}-"))
+        variants = Q(
+            spoken__gt=f"{language}-", spoken__lt=f"{language}."
+        )  # es-MX is Spanish: "." comes after "-"
+        patients = patients.alias(spoken=SPOKEN).filter(Q(spoken=language) | variants)
     if needed := chosen.get("interpreter"):
         patients = patients.filter(interpreter_needed=needed)
     if days := chosen.get("quiet"):

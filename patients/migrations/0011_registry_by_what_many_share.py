@@ -9,8 +9,13 @@ RISK_RANK = Func(
 SPOKEN = Func(F("language"), output_field=models.CharField(), template="nullif(%(expressions)s, '')")
 
 
-def by(name, first):
-    index = models.Index("organization", first, "sort_name", "id", name=f"patient_org_{name}")
+IN_CARE = models.Q(status="active", is_deceased=False)
+
+
+def by(name, *first, **more):
+    index = models.Index(
+        *(["organization", *first, "sort_name", "id"] if first else []), name=f"patient_org_{name}", **more
+    )
     return migrations.AddIndex(model_name="patient", index=index)
 
 
@@ -22,6 +27,14 @@ class Migration(migrations.Migration):
         by("risk_down", OrderBy(RISK_RANK, descending=True)),
         by("spoken", SPOKEN),
         by("spoken_down", OrderBy(SPOKEN, descending=True)),
-        by("tasks", F("open_tasks")),
+        by("tasks", fields=["organization", "open_tasks", "sort_name", "id"], condition=IN_CARE),
         by("tasks_down", OrderBy(F("open_tasks"), descending=True)),
+        by("due_down", OrderBy(F("next_due_at"), descending=True)),
+        # only who is in care: whoever is not has no tasks, and filled it
+        migrations.RemoveIndex(model_name="patient", name="patient_org_unplanned"),
+        by(
+            "unplanned",
+            fields=["organization", "sort_name", "id"],
+            condition=models.Q(open_tasks=0, status="active", is_deceased=False),
+        ),
     ]

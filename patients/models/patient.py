@@ -244,16 +244,24 @@ class Patient(Sourced, Editable):
             models.Index(
                 fields=["organization", "sort_name", "id"],
                 name="patient_org_unplanned",
-                condition=models.Q(open_tasks=0),
+                condition=models.Q(open_tasks=0, status="active", is_deceased=False),
             ),
-            # what many patients share: one index from each end, since the names within are read upward from both
+            # what many patients share, a day too: one index from each end, since the names within are read upward from both.
+            # Whoever has no task is mostly not in care any more, and would stand before all others
+            models.Index(
+                "organization", downward("next_due_at"), "sort_name", "id", name="patient_org_due_down"
+            ),
             models.Index("organization", RISK_RANK, "sort_name", "id", name="patient_org_risk"),
             models.Index(
                 "organization", downward(RISK_RANK), "sort_name", "id", name="patient_org_risk_down"
             ),
             models.Index("organization", SPOKEN, "sort_name", "id", name="patient_org_spoken"),
             models.Index("organization", downward(SPOKEN), "sort_name", "id", name="patient_org_spoken_down"),
-            models.Index("organization", "open_tasks", "sort_name", "id", name="patient_org_tasks"),
+            models.Index(
+                fields=["organization", "open_tasks", "sort_name", "id"],
+                name="patient_org_tasks",
+                condition=models.Q(status="active", is_deceased=False),
+            ),
             models.Index(
                 "organization", downward("open_tasks"), "sort_name", "id", name="patient_org_tasks_down"
             ),

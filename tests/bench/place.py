@@ -38,7 +38,7 @@ def database_of(patients: int, say: Say) -> Iterator[Servers]:
     own_home(VAR, shared=False)
     own_home(folder.parent, shared=True)
     complete()
-    os.environ |= {"THROUGHLINE_VAR": str(folder), "DEMO": "1", "DATABASE_STATEMENT_TIMEOUT_MS": "5000"}
+    os.environ |= {"THROUGHLINE_VAR": str(folder), "DEMO": "1"}
     if not (folder / "filled.json").exists():
         fill(patients, folder, say)
     with Servers(folder) as servers:
