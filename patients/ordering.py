@@ -4,7 +4,7 @@ Written without parameters: PostgreSQL recognizes an expression of an index only
 """
 
 from django.db.models import CharField, F, Func, SmallIntegerField
-from django.db.models.expressions import OrderBy
+from django.db.models.expressions import Expression, OrderBy
 
 # worst first
 RISK_RANK = Func(
@@ -15,6 +15,6 @@ RISK_RANK = Func(
 SPOKEN = Func(F("language"), template="nullif(%(expressions)s, '')", output_field=CharField())
 
 
-def downward(expression: Func | str) -> OrderBy:
+def downward(expression: Expression | str) -> OrderBy:
     """The same from its other end. What follows it is still read upward: an index of its own."""
     return OrderBy(F(expression) if isinstance(expression, str) else expression, descending=True)
