@@ -20,6 +20,7 @@ from coordination.accounts.permissions import Permission
 from coordination.accounts.roles import roles_with
 from coordination.lib import display
 from coordination.lib.paging import Page, keyset
+from coordination.lib.permissions import require
 from patients.models import Patient
 from patients.querysets import HIDDEN
 
@@ -105,6 +106,13 @@ def explain_access(user: User, patient: Patient) -> Explanation:
     if not user.may(Permission.PATIENT_VIEW):
         return Explanation(user, missing=_("None of the roles lets this person see patients."))
     return _explained(user, read_paths(patient, user)[user.pk])
+
+
+def find_by_number(user: User, number: str) -> Patient | None:
+    """The patient of the organization with this record number, seen by the person or not: for whoever answers for sight."""
+    require(user, Permission.ACCESS_EXPLAIN)
+    people = Patient.objects.filter(organization_id=user.organization_id, record_number=number)
+    return people.exclude(status__in=HIDDEN).first() if number else None
 
 
 def people_who_see(

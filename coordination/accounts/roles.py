@@ -95,6 +95,7 @@ ROLES: dict[str, Role] = dict(
                 P.HEALTH_VIEW,
                 P.HEALTH_REPAIR,
                 P.PATIENT_IMPORT,
+                P.ACCESS_EXPLAIN,
             },
         ),
         _role(
@@ -106,6 +107,7 @@ ROLES: dict[str, Role] = dict(
                 P.PATIENT_VIEW_ORGANIZATION,
                 P.OWN_TASKS,  # a review is a task with an owner and a due time; those of patients stay closed
                 P.ACCESS_LOG_VIEW,
+                P.ACCESS_EXPLAIN,
                 P.ACCESS_REVIEW,
                 P.AUDIT_VIEW,
             },

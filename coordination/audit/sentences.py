@@ -166,6 +166,7 @@ SENTENCES: dict[str, Promise] = {
     "access.review_viewed": _("Looked at an emergency access"),
     "access.reviewed": _("Reviewed an emergency access"),
     "access.explained": _("Looked at who can see a record"),
+    "access.asked": _("Asked whether somebody sees a record, and why"),
     "access.denied": _("Was refused"),
     "audit.viewed": _("Opened the audit trail"),
     "audit.searched": _("Searched the audit trail"),

@@ -37,6 +37,7 @@ class Permission(models.TextChoices):
     # people, trust, running
     BREAK_GLASS = "break_glass", _("Open a record in an emergency")
     ACCESS_LOG_VIEW = "access_log_view", _("See who opened a record")
+    ACCESS_EXPLAIN = "access_explain", _("Ask why a person sees a patient")
     ACCESS_REVIEW = "access_review", _("Review emergency access")
     AUDIT_VIEW = "audit_view", _("Read the audit trail")
     USER_MANAGE = "user_manage", _("Manage users and their roles")

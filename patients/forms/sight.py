@@ -31,6 +31,15 @@ class TwoIdentifiersForm(forms.Form):
         return TwoIdentifiers(given["born"], given["family"].strip(), given["number"].strip())
 
 
+class ExplainForm(forms.Form):
+    """Whom, and about whom. Both are typed in full, so that the page lists nobody."""
+
+    person = forms.CharField(
+        label=__("Person"), max_length=254, help_text=__("The e-mail address, or the whole name.")
+    )
+    number = forms.CharField(label=__("Record number of the patient"), max_length=40)
+
+
 class ReasonForm(forms.Form):
     reason = forms.ChoiceField(
         label=__("Reason"), choices=AccessGrant.Reason.choices, widget=forms.RadioSelect

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from patients.views import emergency, reviews
+from coordination.idempotency.claims import repeatable
+from patients.views import emergency, explain, reviews
 
 app_name = "access"
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("emergency/open/", emergency.open_, name="open"),
     path("grants/<uuid:pk>/end/", emergency.end, name="end"),
     path("grants/<uuid:pk>/left/", emergency.left, name="left"),
+    path("explain/", repeatable(explain.explain), name="explain"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<uuid:pk>/", reviews.review, name="review"),
 ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib import display
+from coordination.lib.permissions import Permission
 from coordination.lib.refusal import Refused
 from patients import emergency
 from patients.actions.sight import review_access
@@ -38,6 +39,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "lines": [_line(grant, now) for grant in page.rows],
         "pager": page.links(request.GET),
         "reviewed": reviewed,
+        "may_explain": user.may(Permission.ACCESS_EXPLAIN),
         "tabs": [
             {"url": here, "label": _("To review"), "current": not reviewed},
             {"url": f"{here}?show=reviewed", "label": _("Reviewed"), "current": reviewed},

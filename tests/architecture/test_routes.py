@@ -64,7 +64,7 @@ AREAS = {
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana",
     "office:rosters": "sue", "office:roster_new": "sue", "outbox:health": "adam", "audit:events": "petra",
-    "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra",
+    "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra", "access:explain": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
     "patients:attention": "sam",
     "clients:apps": "adam", "webhooks:endpoints": "adam",

@@ -153,3 +153,12 @@ def merge_confirm(page: Page, server: str, compare: str) -> None:
     page.goto(server + compare)
     with page.expect_navigation():
         page.get_by_role("button", name="Go on: what happens").click()
+
+
+def explained(page: Page, server: str, person: str, number: str) -> None:
+    """The question why somebody sees a patient, asked."""
+    page.goto(f"{server}/access/explain/")
+    page.get_by_label("Person").fill(person)
+    page.get_by_label("Record number of the patient").fill(number)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Ask").click()

@@ -102,7 +102,7 @@ def of_miriam() -> list[tuple[str, str]]:
         emergency = AccessGrant.objects.first()
     assert emergency
     return [
-        *named("audit:events", "access:reviews"),
+        *named("audit:events", "access:reviews", "access:explain"),
         ("access:review", reverse("access:review", args=[emergency.pk])),
     ]
 
@@ -163,7 +163,13 @@ def test_what_only_steps_lead_to(visit):
         "merge, confirm": lambda page, server: scenes.merge_confirm(page, server, compare)
     }
     sight = Sight()
-    for who, steps in (("dana", own), ("lena", hers)):
+    asked: dict[str, Step] = {
+        "why somebody sees a patient": lambda page, server: scenes.explained(
+            page, server, dana.email, grace.record_number
+        ),
+        "nobody": lambda page, server: scenes.explained(page, server, "Nobody", "0"),
+    }
+    for who, steps in (("dana", own), ("lena", hers), ("miriam", asked)):
         one = visit(who)
         page = one.page()
         for name, step in steps.items():
