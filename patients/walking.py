@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from django.conf import settings
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.access import Nearby, uuids
 from coordination.accounts.models import User
-from coordination.lib.paging import beside
+from coordination.lib.paging import Order, beside
 from patients import registry as table
 from patients.access import list_patients
 from patients.banner import TABS
@@ -108,8 +110,20 @@ def _neighbors(user: User, patient: Patient, asked: QueryDict, words: str) -> tu
         patients = patients.filter(pk__in=found)
     column = table.columns_for(user)[sort.lstrip("-")]
     ordered = table.annotated(patients, column.key)
-    pair = beside(ordered, order=column.order(descending=sort.startswith("-")), of={"pk": patient.pk})
+    order = column.order(descending=sort.startswith("-"))
+    pair = beside(ordered, order=order, of={"pk": patient.pk}, known=_known(patient, order))
     return tuple(row[0] if row is not None else None for row in pair)  # type: ignore[return-value]
+
+
+def _known(patient: Patient, order: Order) -> dict[str, Any]:
+    """The columns of the record itself, and of its coordinator and team, who were read with it."""
+    columns = {field.name for field in Patient._meta.concrete_fields}
+    known = {}
+    for name, *_way in order:
+        first, *rest = name.split(LOOKUP_SEP)
+        if first in columns:
+            known[name] = reduce(lambda row, part: getattr(row, part, None), rest, getattr(patient, first))
+    return known
 
 
 def _chosen(user: User, asked: QueryDict, words: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ nothing about a patient stands in an address. Rows without a value come last, wh
 unless the order says otherwise: `("last_contact_at", "asc", "first")`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, Literal, TypeVar
@@ -188,14 +188,20 @@ Columns = tuple[Any, ...]
 
 
 def beside(
-    queryset: QuerySet[Any, Any], *, order: Order, of: dict[str, Any], read: Sequence[str] = ("pk",)
+    queryset: QuerySet[Any, Any],
+    *,
+    order: Order,
+    of: dict[str, Any],
+    known: Mapping[str, Any],
+    read: Sequence[str] = ("pk",),
 ) -> tuple[Columns | None, Columns | None]:
     """Return what stands before and after one row in the order of the list, also when the row left the list meanwhile.
 
-    `of` finds the row, `read` are the columns of its neighbors. One statement; two where the list is sorted by what may be empty.
+    `of` finds the row, `known` are columns of it the caller has read already, `read` are the columns of its neighbors. One
+    statement; two where the list is sorted by what may be empty and is not known.
     """
     keys = keys_of(queryset.model, order)
-    values = _place_of(queryset, keys, of)
+    values = _place_of(queryset, keys, of, known)
     if values is None:
         return None, None
     ways = [[key.reversed() for key in keys], keys]
@@ -210,8 +216,12 @@ def beside(
     return found.get(0), found.get(1)
 
 
-def _place_of(queryset: QuerySet[Any, Any], keys: Sequence[Key], of: dict[str, Any]) -> Columns | None:
+def _place_of(
+    queryset: QuerySet[Any, Any], keys: Sequence[Key], of: dict[str, Any], known: Mapping[str, Any]
+) -> Columns | None:
     """What a row is sorted by: asked for within the statement that compares with it, unless its being empty changes the question."""
+    if all(key.name in known for key in keys):
+        return tuple(known[key.name] for key in keys)
     every = _unfiltered(queryset).filter(**of)
     if any(key.nullable for key in keys):
         return next(iter(every.values_list(*(key.name for key in keys))[:1]), None)

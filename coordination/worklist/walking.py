@@ -23,7 +23,12 @@ def along_day(user: User, patient: Patient, asked: QueryDict) -> Way | None:
     ranked = listed.filter(view.narrowed, patient__isnull=False).ranked(clock_of(user))
     others = ranked.exclude(patient=patient).first_of_each_patient(ORDERS[view.sort])
     here = {"pk": task_ids[0], "patient": patient.pk}
-    neighbors = beside(others, order=ORDERS[view.sort], of=here, read=("patient_id", "pk"))
+    known = {
+        "patient__sort_name": patient.sort_name,
+        "patient__last_contact_at": patient.last_contact_at,
+        "id": task_ids[0],
+    }
+    neighbors = beside(others, order=ORDERS[view.sort], of=here, known=known, read=("patient_id", "pk"))
     label = (
         _("My day") if view.bucket == "all" else _("My day: %(bucket)s") % {"bucket": BUCKETS[view.bucket]}
     )

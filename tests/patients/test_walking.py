@@ -1,11 +1,13 @@
 """J and K on a record: along the list it was opened from, and never out of it."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from patients.models import Patient
 from tests.factories import PatientFactory, join_care_team
@@ -110,12 +112,27 @@ def test_opened_from_nowhere_there_is_no_walk(cast, five, walk):
     assert 'data-key="j"' not in body
 
 
-def test_it_costs_one_statement(cast, five, walk, django_assert_max_num_queries):
+@pytest.mark.parametrize("listed", ["sort=name", "sort=-contact", "sort=coordinator", "sort=risk"])
+def test_it_costs_one_statement(cast, five, walk, django_assert_max_num_queries, listed):
     walk.client.get(f"/patients/{five['Clark'].pk}/")
     with CaptureQueriesContext(connection) as without:
         walk.client.get(f"/patients/{five['Clark'].pk}/")
     with django_assert_max_num_queries(len(without) + 1):
-        walk(five["Clark"], "sort=name")
+        walk(five["Clark"], listed)
+
+
+def test_lists_sorted_by_what_may_be_empty_are_gone_along_too(cast, five, walk, inside):
+    inside(cast.riverbend)
+    for n, family in enumerate(["Evans", "Clark", "Adams"]):
+        Patient.objects.filter(pk=five[family].pk).update(
+            last_contact_at=timezone.now() - timedelta(days=9 - n)
+        )
+    way = {family: walk(five[family], "sort=contact") for family in five}
+    inside(cast.riverbend)
+    after = {family: families(addresses)[1] for family, addresses in way.items()}
+    assert sorted(after) == ["Adams", "Baker", "Clark", "Davis", "Evans"]
+    assert after["Evans"] == "Clark"
+    assert after["Clark"] == "Adams"
 
 
 @pytest.mark.parametrize("tab", ["timeline/", "tasks/", "people/", "coverage/", "history/", "access/"])
