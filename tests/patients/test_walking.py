@@ -112,7 +112,14 @@ def test_opened_from_nowhere_there_is_no_walk(cast, five, walk):
     assert 'data-key="j"' not in body
 
 
-@pytest.mark.parametrize("listed", ["sort=name", "sort=-contact", "sort=coordinator", "sort=risk"])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        f"sort={way}{name}"
+        for way in ("", "-")
+        for name in ("name", "born", "number", "coordinator", "team", "risk", "contact", "due", "tasks")
+    ],
+)
 def test_it_costs_one_statement(cast, five, walk, django_assert_max_num_queries, listed):
     walk.client.get(f"/patients/{five['Clark'].pk}/")
     with CaptureQueriesContext(connection) as without:
