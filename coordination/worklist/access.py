@@ -111,7 +111,8 @@ def get_batch(user: User, pk: Any) -> tuple[Batch, list[Change]]:
 def list_refused(user: User, batch: Batch) -> list[Task]:
     """The tasks of a batch that were refused, as far as this person sees them."""
     ids = [row["task"] for row in batch.refused]
-    return list(Task.objects.visible_to(user).filter(pk__in=ids).order_by("pk")) if ids else []
+    found = Task.objects.visible_to(user).filter(pk__in=ids).with_record().order_by("pk")
+    return list(found) if ids else []
 
 
 def get_undoable(user: User, pk: Any) -> Change | tuple[Batch, list[Change]]:

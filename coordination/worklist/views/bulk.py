@@ -23,7 +23,7 @@ from coordination.idempotency.claims import repeatable
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
-from coordination.worklist.access import get_batch, list_among, list_owners, list_queues
+from coordination.worklist.access import get_batch, list_among, list_owners, list_queues, list_refused
 from coordination.worklist.actions.bulk import Order, Outcome, check_bulk_end, check_row
 from coordination.worklist.forms import AssignForm, DueForm, SnoozeForm
 from coordination.worklist.models import Act, Task
@@ -167,7 +167,7 @@ def bulk_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = person(request)
     batch, changes = get_batch(user, pk)
     said = {row["task"]: row["sentence"] for row in batch.refused}
-    refused = list_among(user, said) if said else []
+    refused = list_refused(user, batch)
     reader = Reader(user, timezone.now())
     rows = [
         row_of(change.task, reader) | {"undone": change.undone_at is not None}

@@ -274,3 +274,15 @@ def test_who_has_it_already_is_not_given_it_again(cast, rows):
     Task.objects.filter(pk=task.pk).update(escalated_at=timezone.now(), escalated_to=cast.sue)
     outcome = act_on_many(tasks=[task], order=Order(Act.ASSIGN, owner=cast.ana), by=cast.sue, versions={})
     assert outcome.refused == {task.pk: "That is who has it already."}
+
+
+def test_what_came_of_it_is_told_also_when_a_refused_patient_is_out_of_sight(cast, signed_in, rows):
+    done, safety = rows(2)
+    Task.objects.filter(pk=safety.pk).update(priority=1)
+    outcome = act_on_many(tasks=[done, safety], order=Order(Act.CLOSE), by=cast.ana, versions={})
+    safety.patient.careteammember_set.all().delete()
+    Patient.objects.filter(pk=safety.patient_id).update(coordinator=cast.sam, team=cast.south)
+    page = signed_in(cast.ana).get(f"/tasks/bulk/{outcome.batch.pk}/")
+    assert page.status_code == 200
+    assert done.patient.record_number in page.content.decode()
+    assert safety.patient.record_number not in page.content.decode()
