@@ -71,6 +71,7 @@ def export_new(request: HttpRequest) -> HttpResponseBase:
         "listing": listing,
         "count": capped_count(listing.rows),
         "columns": [column.label for column in listing.columns],
+        "hours": settings.EXPORT_FILE_HOURS,
         "action": request.get_full_path(),
         "refusal": refusal,
     }
@@ -100,6 +101,7 @@ def _context(request: HttpRequest, job: ExportJob, refusal: str = "") -> dict[st
         "state": state_of(job),
         "progress": progress_of(job),
         "lost": job.rows_done - job.rows_written,
+        "hours": settings.EXPORT_FILE_HOURS,
         "refusal": refusal,
     }
 

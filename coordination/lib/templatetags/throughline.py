@@ -140,11 +140,6 @@ def due_head(value: Day) -> str:
 
 
 @register.filter
-def due_text(value: Day) -> str:
-    return display.due_text(value or None)
-
-
-@register.filter
 def due_more(value: Day) -> str:
     return display.due_more(value or None)
 
