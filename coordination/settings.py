@@ -172,8 +172,11 @@ def _database() -> dict[str, Any]:
             "options": f"-c statement_timeout={timeout} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=60000",
         }
     )
-    if name := env.str("THROUGHLINE_TEST_DB", ""):
-        config["TEST"] = {"NAME": f"test_{name}"}
+    tested = {
+        "NAME": env.str("THROUGHLINE_TEST_DB", ""),
+        "TEMPLATE": env.str("THROUGHLINE_TEST_TEMPLATE", ""),
+    }
+    config["TEST"] = {key: name for key, name in tested.items() if name}
     return config
 
 

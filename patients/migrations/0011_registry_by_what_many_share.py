@@ -30,11 +30,6 @@ class Migration(migrations.Migration):
         by("tasks", fields=["organization", "open_tasks", "sort_name", "id"], condition=IN_CARE),
         by("tasks_down", OrderBy(F("open_tasks"), descending=True)),
         by("due_down", OrderBy(F("next_due_at"), descending=True)),
-        # only who is in care: whoever is not has no tasks, and filled it
+        # who has no task stands first in the order by tasks
         migrations.RemoveIndex(model_name="patient", name="patient_org_unplanned"),
-        by(
-            "unplanned",
-            fields=["organization", "sort_name", "id"],
-            condition=models.Q(open_tasks=0, status="active", is_deceased=False),
-        ),
     ]

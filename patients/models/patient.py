@@ -241,11 +241,6 @@ class Patient(Sourced, Editable):
             models.Index(
                 fields=["organization", "last_contact_at", "sort_name", "id"], name="patient_org_contact"
             ),
-            models.Index(
-                fields=["organization", "sort_name", "id"],
-                name="patient_org_unplanned",
-                condition=models.Q(open_tasks=0, status="active", is_deceased=False),
-            ),
             # what many patients share, a day too: one index from each end, since the names within are read upward from both.
             # Whoever has no task is mostly not in care any more, and would stand before all others
             models.Index(

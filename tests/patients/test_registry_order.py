@@ -77,7 +77,7 @@ def test_an_index_holds_the_order(cast, filled, sort, index, first):
 
 @pytest.mark.parametrize(
     ("chosen", "index", "found"),
-    [({"language": "nv"}, "patient_org_spoken", 19), ({"tasks": "none"}, "patient_org_unplanned", 50)],
+    [({"language": "nv"}, "patient_org_spoken", 19), ({"tasks": "none"}, "patient_org_tasks", 50)],
 )
 def test_an_index_finds_the_few(cast, filled, chosen, index, found):
     rows, plan = first_page(cast, "name", **chosen)
