@@ -46,6 +46,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='importjob_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['organization', '-created_at'], name='import_job_newest'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -61,6 +67,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('severity__in', ['rejected', 'remark'])), name='importissue_severity_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['job', 'id'], name='import_issue_job'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +136,35 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='accounts.team')),
                 ('updated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='patient_once_per_source'),
+                    models.UniqueConstraint(condition=models.Q(('record_number', ''), _negated=True), fields=('organization', 'record_number'), name='patient_record_number_once'),
+                    models.CheckConstraint(condition=models.Q(('family', ''), ('given', ''), _negated=True), name='patient_has_a_name'),
+                    models.CheckConstraint(condition=models.Q(('deceased_on__isnull', True), ('birth_date__isnull', True), ('deceased_on__gte', models.F('birth_date')), _connector='OR'), name='patient_death_after_birth'),
+                    models.CheckConstraint(condition=models.Q(('deceased_on__isnull', True), ('is_deceased', True), _connector='OR'), name='patient_death_is_said'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'ended'), _negated=True), ('care_ended_on__isnull', False), _connector='OR'), name='patient_end_is_dated'),
+                    models.CheckConstraint(condition=models.Q(('birth_precision__in', ['day', 'month', 'year'])), name='patient_birth_precision_known'),
+                    models.CheckConstraint(condition=models.Q(('sex__in', ['female', 'male', 'other', 'unknown'])), name='patient_sex_known'),
+                    models.CheckConstraint(condition=models.Q(('sex_for_clinical_use__in', ['female', 'male', 'other', 'unknown'])), name='patient_sex_for_clinical_use_known'),
+                    models.CheckConstraint(condition=models.Q(('gender_identity__in', ['woman', 'man', 'transgender_woman', 'transgender_man', 'non_binary', 'other', 'declined', 'unknown'])), name='patient_gender_identity_known'),
+                    models.CheckConstraint(condition=models.Q(('race_ethnicity_source__in', ['self', 'proxy', 'observed', 'imported', 'unknown'])), name='patient_race_ethnicity_source_known'),
+                    models.CheckConstraint(condition=models.Q(('english__in', ['very_well', 'well', 'not_well', 'not_at_all', 'unknown'])), name='patient_english_known'),
+                    models.CheckConstraint(condition=models.Q(('interpreter_needed__in', ['yes', 'no', 'unknown'])), name='patient_interpreter_needed_known'),
+                    models.CheckConstraint(condition=models.Q(('interpreter_mode__in', ['in_person', 'phone', 'video', 'sign', 'cart', 'unknown'])), name='patient_interpreter_mode_known'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['active', 'ended', 'entered_in_error'])), name='patient_status_known'),
+                    models.CheckConstraint(condition=models.Q(('risk__in', ['high', 'rising', 'low', 'unknown'])), name='patient_risk_known'),
+                    models.CheckConstraint(condition=models.Q(('allergy_status__in', ['known', 'none_known', 'not_recorded', 'unavailable'])), name='patient_allergy_status_known'),
+                ],
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(fields=['name_keys'], name='patient_name_keys'),
+                    models.Index(django.contrib.postgres.indexes.OpClass('sort_name', name='text_pattern_ops'), name='patient_name_prefix'),
+                    models.Index(fields=['organization', 'birth_date'], name='patient_born'),
+                    models.Index(fields=['organization', 'sort_name', 'id'], name='patient_org_name'),
+                    models.Index(fields=['team', 'sort_name', 'id'], name='patient_team_name'),
+                    models.Index(fields=['coordinator', 'sort_name', 'id'], name='patient_coordinator_name'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Observation',
@@ -156,6 +197,18 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='observation_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='observation_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='observation_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='observation_record_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='observation_timeline'),
+                    models.Index(fields=['patient', 'code', '-occurred_at'], name='observation_series'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Medication',
@@ -190,6 +243,18 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='medication_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='medication_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='medication_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='medication_record_status_known'),
+                    models.CheckConstraint(condition=models.Q(('basis__in', ['prescribed', 'reported'])), name='medication_basis_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='medication_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Immunization',
@@ -217,6 +282,17 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='immunization_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='immunization_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='immunization_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='immunization_record_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='immunization_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Identifier',
@@ -235,6 +311,16 @@ class Migration(migrations.Migration):
                 ('updated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('system', ''), _negated=True), fields=('organization', 'system', 'value'), name='identifier_once_per_system'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['MR', 'MB', 'MC', 'MA', 'SS', 'DL', 'PPN', 'OTH'])), name='identifier_kind_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['organization', 'value'], name='identifier_value'),
+                    models.Index(fields=['patient'], name='identifier_patient'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FamilyHistory',
@@ -265,6 +351,17 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='family_history_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='family_history_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='familyhistory_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='familyhistory_record_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='family_history_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Encounter',
@@ -298,6 +395,19 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='encounter_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='encounter_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('occurred_at__isnull', True), ('ended_at__gte', models.F('occurred_at')), _connector='OR'), name='encounter_dates'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='encounter_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='encounter_record_status_known'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['AMB', 'EMER', 'IMP', 'ACUTE', 'OBSENC', 'SS', 'HH', 'VR', 'OTH'])), name='encounter_kind_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='encounter_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Coverage',
@@ -330,6 +440,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['rank', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='coverage_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='coverage_dates'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='coverage_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['medicare', 'medicare_advantage', 'medicaid', 'commercial', 'tricare', 'self_pay', 'other'])), name='coverage_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['active', 'ended', 'pending', 'entered_in_error'])), name='coverage_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient'], name='coverage_patient'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -356,6 +476,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['rank', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['mobile', 'home', 'work', 'email', 'fax', 'other'])), name='contactpoint_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('voicemail__in', ['none', 'callback', 'details', 'unknown'])), name='contactpoint_voicemail_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', 'rank'], name='contact_point_patient'),
+                    models.Index(fields=['organization', 'number'], name='contact_point_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -382,6 +510,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-signed_on', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('expires_on__isnull', True), ('signed_on__isnull', True), ('expires_on__gte', models.F('signed_on')), _connector='OR'), name='consent_dates'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='consent_revoked_pair'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['care_coordination', 'share_information', 'part_2', 'text_messages', 'portal', 'research'])), name='consent_kind_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient'], name='consent_patient'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -413,6 +549,17 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='condition_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='condition_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='condition_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='condition_record_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='condition_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CareTeamMember',
@@ -440,6 +587,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-is_primary', 'role', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='care_team_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='care_team_dates'),
+                    models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('patient',), name='care_team_one_primary'),
+                    models.CheckConstraint(condition=models.Q(('is_primary', False), models.Q(('ends_on__isnull', True), ('role', 'coordinator'), ('user__isnull', False)), _connector='OR'), name='care_team_primary_is_a_working_colleague'),
+                    models.CheckConstraint(condition=models.Q(('user__isnull', False), models.Q(('name', ''), _negated=True), _connector='OR'), name='care_team_is_someone'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['coordinator', 'primary_care', 'specialist', 'nurse', 'social_worker', 'behavioral', 'pharmacist', 'community_worker', 'other'])), name='careteammember_role_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient'], name='care_team_patient'),
+                    models.Index(condition=models.Q(('user__isnull', False)), fields=['user', 'starts_on', 'ends_on', 'patient'], name='care_team_sight'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -473,6 +632,18 @@ class Migration(migrations.Migration):
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='allergy_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='allergy_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='allergy_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='allergy_record_status_known'),
+                    models.CheckConstraint(condition=models.Q(('criticality__in', ['high', 'low', 'unknown'])), name='allergy_criticality_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='allergy_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Address',
@@ -497,6 +668,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['use', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('use__in', ['home', 'mailing', 'temporary', 'old'])), name='address_use_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient'], name='address_patient'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -514,6 +691,16 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_grants', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_grants', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('starts_at'))), name='access_grant_is_timed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='access_grant_revoked_pair'),
+                    models.CheckConstraint(condition=models.Q(('reason__in', ['emergency', 'coverage', 'ordered', 'consult', 'other'])), name='accessgrant_reason_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['user', 'expires_at'], name='access_grant_in_force'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AccessDenial',
@@ -528,6 +715,14 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_denials', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_denials', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='access_denial_dates'),
+                ],
+                'indexes': [
+                    models.Index(fields=['user', 'starts_on'], name='access_denial_in_force'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Procedure',
@@ -557,6 +752,17 @@ class Migration(migrations.Migration):
                 ('updated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='procedure_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='procedure_verified_pair'),
+                    models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='procedure_sensitivity_known'),
+                    models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='procedure_record_status_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='procedure_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RelatedPerson',
@@ -589,6 +795,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-is_emergency_contact', 'name', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='related_person_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='related_person_dates'),
+                    models.CheckConstraint(condition=models.Q(('authority__in', ['none', 'parent', 'guardian', 'power_of_attorney', 'court_order', 'patient_granted'])), name='relatedperson_authority_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient'], name='related_person_patient'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -600,6 +814,13 @@ class Migration(migrations.Migration):
                 ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='patients.patient')),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='similar_names', to='patients.patient')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('patient', 'other'), name='similar_name_once'),
+                    models.CheckConstraint(condition=models.Q(('patient', models.F('other')), _negated=True), name='similar_name_two_people'),
+                    models.CheckConstraint(condition=models.Q(('reason__in', ['same_name', 'sounds_alike', 'same_birth_date'])), name='similarname_reason_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SourceDocument',
@@ -622,465 +843,13 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='patients.patient')),
                 ('updated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['organization', '-created_at'], name='import_job_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='importjob_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='importissue',
-            index=models.Index(fields=['job', 'id'], name='import_issue_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='importissue',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['rejected', 'remark'])), name='importissue_severity_known'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name_keys'], name='patient_name_keys'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(django.contrib.postgres.indexes.OpClass('sort_name', name='text_pattern_ops'), name='patient_name_prefix'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['organization', 'birth_date'], name='patient_born'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['organization', 'sort_name', 'id'], name='patient_org_name'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['team', 'sort_name', 'id'], name='patient_team_name'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['coordinator', 'sort_name', 'id'], name='patient_coordinator_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='patient_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('record_number', ''), _negated=True), fields=('organization', 'record_number'), name='patient_record_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('family', ''), ('given', ''), _negated=True), name='patient_has_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('deceased_on__isnull', True), ('birth_date__isnull', True), ('deceased_on__gte', models.F('birth_date')), _connector='OR'), name='patient_death_after_birth'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('deceased_on__isnull', True), ('is_deceased', True), _connector='OR'), name='patient_death_is_said'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'ended'), _negated=True), ('care_ended_on__isnull', False), _connector='OR'), name='patient_end_is_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('birth_precision__in', ['day', 'month', 'year'])), name='patient_birth_precision_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('sex__in', ['female', 'male', 'other', 'unknown'])), name='patient_sex_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('sex_for_clinical_use__in', ['female', 'male', 'other', 'unknown'])), name='patient_sex_for_clinical_use_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('gender_identity__in', ['woman', 'man', 'transgender_woman', 'transgender_man', 'non_binary', 'other', 'declined', 'unknown'])), name='patient_gender_identity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('race_ethnicity_source__in', ['self', 'proxy', 'observed', 'imported', 'unknown'])), name='patient_race_ethnicity_source_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('english__in', ['very_well', 'well', 'not_well', 'not_at_all', 'unknown'])), name='patient_english_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('interpreter_needed__in', ['yes', 'no', 'unknown'])), name='patient_interpreter_needed_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('interpreter_mode__in', ['in_person', 'phone', 'video', 'sign', 'cart', 'unknown'])), name='patient_interpreter_mode_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'ended', 'entered_in_error'])), name='patient_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('risk__in', ['high', 'rising', 'low', 'unknown'])), name='patient_risk_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('allergy_status__in', ['known', 'none_known', 'not_recorded', 'unavailable'])), name='patient_allergy_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='observation',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='observation_timeline'),
-        ),
-        migrations.AddIndex(
-            model_name='observation',
-            index=models.Index(fields=['patient', 'code', '-occurred_at'], name='observation_series'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='observation_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='observation_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='observation_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='observation_record_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='medication',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='medication_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='medication',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='medication_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='medication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='medication_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='medication',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='medication_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='medication',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='medication_record_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='medication',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['prescribed', 'reported'])), name='medication_basis_known'),
-        ),
-        migrations.AddIndex(
-            model_name='immunization',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='immunization_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='immunization',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='immunization_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='immunization',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='immunization_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='immunization',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='immunization_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='immunization',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='immunization_record_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['organization', 'value'], name='identifier_value'),
-        ),
-        migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['patient'], name='identifier_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(condition=models.Q(('system', ''), _negated=True), fields=('organization', 'system', 'value'), name='identifier_once_per_system'),
-        ),
-        migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['MR', 'MB', 'MC', 'MA', 'SS', 'DL', 'PPN', 'OTH'])), name='identifier_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='familyhistory',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='family_history_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='familyhistory',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='family_history_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='familyhistory',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='family_history_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='familyhistory',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='familyhistory_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='familyhistory',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='familyhistory_record_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='encounter',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='encounter_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='encounter_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='encounter_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('occurred_at__isnull', True), ('ended_at__gte', models.F('occurred_at')), _connector='OR'), name='encounter_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='encounter_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='encounter_record_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='encounter',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['AMB', 'EMER', 'IMP', 'ACUTE', 'OBSENC', 'SS', 'HH', 'VR', 'OTH'])), name='encounter_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='coverage',
-            index=models.Index(fields=['patient'], name='coverage_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='coverage_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='coverage_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='coverage_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['medicare', 'medicare_advantage', 'medicaid', 'commercial', 'tricare', 'self_pay', 'other'])), name='coverage_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverage',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'ended', 'pending', 'entered_in_error'])), name='coverage_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['patient', 'rank'], name='contact_point_patient'),
-        ),
-        migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['organization', 'number'], name='contact_point_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['mobile', 'home', 'work', 'email', 'fax', 'other'])), name='contactpoint_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('voicemail__in', ['none', 'callback', 'details', 'unknown'])), name='contactpoint_voicemail_known'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['patient'], name='consent_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on__isnull', True), ('signed_on__isnull', True), ('expires_on__gte', models.F('signed_on')), _connector='OR'), name='consent_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='consent_revoked_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['care_coordination', 'share_information', 'part_2', 'text_messages', 'portal', 'research'])), name='consent_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='condition',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='condition_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='condition_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='condition_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='condition_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='condition_record_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='careteammember',
-            index=models.Index(fields=['patient'], name='care_team_patient'),
-        ),
-        migrations.AddIndex(
-            model_name='careteammember',
-            index=models.Index(condition=models.Q(('user__isnull', False)), fields=['user', 'starts_on', 'ends_on', 'patient'], name='care_team_sight'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='care_team_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='care_team_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('patient',), name='care_team_one_primary'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('is_primary', False), models.Q(('ends_on__isnull', True), ('role', 'coordinator'), ('user__isnull', False)), _connector='OR'), name='care_team_primary_is_a_working_colleague'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('user__isnull', False), models.Q(('name', ''), _negated=True), _connector='OR'), name='care_team_is_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['coordinator', 'primary_care', 'specialist', 'nurse', 'social_worker', 'behavioral', 'pharmacist', 'community_worker', 'other'])), name='careteammember_role_known'),
-        ),
-        migrations.AddIndex(
-            model_name='allergy',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='allergy_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='allergy_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='allergy_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='allergy_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='allergy_record_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.CheckConstraint(condition=models.Q(('criticality__in', ['high', 'low', 'unknown'])), name='allergy_criticality_known'),
-        ),
-        migrations.AddIndex(
-            model_name='address',
-            index=models.Index(fields=['patient'], name='address_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='address',
-            constraint=models.CheckConstraint(condition=models.Q(('use__in', ['home', 'mailing', 'temporary', 'old'])), name='address_use_known'),
-        ),
-        migrations.AddIndex(
-            model_name='accessgrant',
-            index=models.Index(fields=['user', 'expires_at'], name='access_grant_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessgrant',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('starts_at'))), name='access_grant_is_timed'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessgrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='access_grant_revoked_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessgrant',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['emergency', 'coverage', 'ordered', 'consult', 'other'])), name='accessgrant_reason_known'),
-        ),
-        migrations.AddIndex(
-            model_name='accessdenial',
-            index=models.Index(fields=['user', 'starts_on'], name='access_denial_in_force'),
-        ),
-        migrations.AddConstraint(
-            model_name='accessdenial',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='access_denial_dates'),
-        ),
-        migrations.AddIndex(
-            model_name='procedure',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='procedure_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='procedure_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verified_at__isnull', True), ('verified_by__isnull', True)), models.Q(('verified_at__isnull', False), ('verified_by__isnull', False)), _connector='OR'), name='procedure_verified_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.CheckConstraint(condition=models.Q(('sensitivity__in', ['', 'BH', 'PSY', 'ETH', '42CFRPart2', 'HIV', 'STD', 'SEX', 'SDV', 'GDIS'])), name='procedure_sensitivity_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='procedure',
-            constraint=models.CheckConstraint(condition=models.Q(('record_status__in', ['active', 'disputed', 'entered_in_error'])), name='procedure_record_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='relatedperson',
-            index=models.Index(fields=['patient'], name='related_person_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='relatedperson',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='related_person_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='relatedperson',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='related_person_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='relatedperson',
-            constraint=models.CheckConstraint(condition=models.Q(('authority__in', ['none', 'parent', 'guardian', 'power_of_attorney', 'court_order', 'patient_granted'])), name='relatedperson_authority_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='similarname',
-            constraint=models.UniqueConstraint(fields=('patient', 'other'), name='similar_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='similarname',
-            constraint=models.CheckConstraint(condition=models.Q(('patient', models.F('other')), _negated=True), name='similar_name_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='similarname',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['same_name', 'sounds_alike', 'same_birth_date'])), name='similarname_reason_known'),
-        ),
-        migrations.AddIndex(
-            model_name='sourcedocument',
-            index=models.Index(fields=['patient', '-occurred_at'], name='source_document_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcedocument',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='source_document_once_per_source'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source', 'source_key'), name='source_document_once_per_source'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at'], name='source_document_patient'),
+                ],
+            },
         ),
     ]

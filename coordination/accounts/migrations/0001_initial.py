@@ -56,6 +56,18 @@ class Migration(migrations.Migration):
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.organization')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'),
+                    models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_never_superuser'),
+                    models.CheckConstraint(condition=models.Q(('roles__contained_by', ['coordinator', 'clinician', 'supervisor', 'program_manager', 'admin', 'privacy_officer', 'front_desk', 'read_only', 'auditor'])), name='user_known_roles'),
+                    models.CheckConstraint(condition=models.Q(('type_size__in', [14, 15, 16, 18])), name='user_type_size'),
+                    models.UniqueConstraint(condition=models.Q(('is_system', True)), fields=('organization',), name='system_user_once'),
+                    models.CheckConstraint(condition=models.Q(('clock__in', ['24', '12'])), name='user_clock_known'),
+                    models.CheckConstraint(condition=models.Q(('theme__in', ['system', 'light', 'dark'])), name='user_theme_known'),
+                    models.CheckConstraint(condition=models.Q(('density__in', ['comfortable', 'cozy', 'compact'])), name='user_density_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Site',
@@ -67,6 +79,11 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='accounts.organization')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='site_name_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Team',
@@ -80,6 +97,9 @@ class Migration(migrations.Migration):
             options={
                 'permissions': [('see_patients', 'See the patients and work the queue of this team')],
                 'default_permissions': (),
+                'constraints': [
+                    models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='team_name_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +123,12 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.team')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='membership_dates_in_order'),
+                    models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('team', 'user'), name='membership_open_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='TeamUserObjectPermission',
@@ -145,57 +171,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('organization', 'day'), name='closed_day_once')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_never_superuser'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['coordinator', 'clinician', 'supervisor', 'program_manager', 'admin', 'privacy_officer', 'front_desk', 'read_only', 'auditor'])), name='user_known_roles'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('type_size__in', [14, 15, 16, 18])), name='user_type_size'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_system', True)), fields=('organization',), name='system_user_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('clock__in', ['24', '12'])), name='user_clock_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('theme__in', ['system', 'light', 'dark'])), name='user_theme_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('density__in', ['comfortable', 'cozy', 'compact'])), name='user_density_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='site_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='team',
-            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='team_name_once'),
-        ),
         migrations.AlterUniqueTogether(
             name='teamgroupobjectpermission',
             unique_together={('group', 'permission', 'content_object')},
-        ),
-        migrations.AddConstraint(
-            model_name='teammembership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='membership_dates_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='teammembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True)), fields=('team', 'user'), name='membership_open_once'),
         ),
         migrations.AlterUniqueTogether(
             name='teamuserobjectpermission',

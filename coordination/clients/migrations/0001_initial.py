@@ -29,6 +29,12 @@ class Migration(migrations.Migration):
                 ('disabled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='apps', to='accounts.organization')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('organization', 'name'), name='app_name_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('disabled_at__isnull', True), ('disabled_by__isnull', True)), models.Q(('disabled_at__isnull', False), ('disabled_by__isnull', False)), _connector='OR'), name='app_disabled_pair'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Use',
@@ -39,17 +45,10 @@ class Migration(migrations.Migration):
                 ('app', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='clients.app')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='app',
-            constraint=models.UniqueConstraint(fields=('organization', 'name'), name='app_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='app',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disabled_at__isnull', True), ('disabled_by__isnull', True)), models.Q(('disabled_at__isnull', False), ('disabled_by__isnull', False)), _connector='OR'), name='app_disabled_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='use',
-            constraint=models.UniqueConstraint(fields=('app', 'user'), name='use_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('app', 'user'), name='use_once'),
+                ],
+            },
         ),
     ]

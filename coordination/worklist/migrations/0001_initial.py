@@ -58,6 +58,26 @@ class Migration(migrations.Migration):
                 ('queue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='queued_tasks', to='accounts.team')),
                 ('updated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('queue__isnull', True)), models.Q(('owner__isnull', True), ('queue__isnull', False)), _connector='OR'), name='task_has_one_owner'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('title', ''), _negated=True)), name='task_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('outcome', ''), ('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('status__in', ['done', 'cancelled', 'declined']), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='task_ends_with_an_outcome'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'waiting'), _negated=True), models.Q(('waiting_since__isnull', False), models.Q(('waiting_on', ''), _negated=True)), _connector='OR'), name='task_waiting_says_on_whom'),
+                    models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source_key'), name='task_once_per_cause'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['call', 'follow_up', 'discharge_call', 'home_visit', 'visit', 'meeting', 'referral', 'authorization', 'assessment', 'medication', 'document', 'transport', 'coverage', 'safety', 'data', 'other'])), name='task_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('priority__in', [1, 2, 3, 4])), name='task_priority_known'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['open', 'in_progress', 'waiting', 'blocked', 'done', 'cancelled', 'declined'])), name='task_status_known'),
+                    models.CheckConstraint(condition=models.Q(('source__in', ['person', 'contact', 'rule', 'import'])), name='task_source_known'),
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['completed', 'reached', 'not_reached', 'not_needed', 'refused', 'deceased', 'mistake', ''])), name='task_outcome_known'),
+                ],
+                'indexes': [
+                    models.Index(condition=models.Q(('owner__isnull', False), ('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), fields=['owner', 'due_at', 'id'], name='task_my_day'),
+                    models.Index(condition=models.Q(('queue__isnull', False), ('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), fields=['queue', 'due_at', 'id'], name='task_queue'),
+                    models.Index(condition=models.Q(('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), fields=['patient', 'due_at', 'id'], name='task_patient_open'),
+                    models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['patient', '-closed_at', '-id'], name='task_patient_timeline'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Contact',
@@ -87,93 +107,19 @@ class Migration(migrations.Migration):
                 ('next_task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='worklist.task')),
                 ('task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='worklist.task')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('owner__isnull', False), ('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), fields=['owner', 'due_at', 'id'], name='task_my_day'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('queue__isnull', False), ('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), fields=['queue', 'due_at', 'id'], name='task_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), fields=['patient', 'due_at', 'id'], name='task_patient_open'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['patient', '-closed_at', '-id'], name='task_patient_timeline'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('queue__isnull', True)), models.Q(('owner__isnull', True), ('queue__isnull', False)), _connector='OR'), name='task_has_one_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('title', ''), _negated=True)), name='task_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('outcome', ''), ('status__in', ['open', 'in_progress', 'waiting', 'blocked'])), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('status__in', ['done', 'cancelled', 'declined']), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='task_ends_with_an_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'waiting'), _negated=True), models.Q(('waiting_since__isnull', False), models.Q(('waiting_on', ''), _negated=True)), _connector='OR'), name='task_waiting_says_on_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('organization', 'source_key'), name='task_once_per_cause'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['call', 'follow_up', 'discharge_call', 'home_visit', 'visit', 'meeting', 'referral', 'authorization', 'assessment', 'medication', 'document', 'transport', 'coverage', 'safety', 'data', 'other'])), name='task_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__in', [1, 2, 3, 4])), name='task_priority_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'in_progress', 'waiting', 'blocked', 'done', 'cancelled', 'declined'])), name='task_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['person', 'contact', 'rule', 'import'])), name='task_source_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['completed', 'reached', 'not_reached', 'not_needed', 'refused', 'deceased', 'mistake', ''])), name='task_outcome_known'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['patient', '-occurred_at', '-id'], name='contact_timeline'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['staff', '-occurred_at'], name='contact_by_staff'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('next_task__isnull', False), models.Q(('no_follow_up_reason', ''), _negated=True), _connector='OR'), name='contact_has_a_next_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['out', 'in'])), name='contact_direction_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['phone', 'video', 'sms', 'email_secure', 'portal', 'letter', 'in_person_home', 'in_person_facility'])), name='contact_mode_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('target__in', ['patient', 'caregiver', 'proxy', 'facility', 'provider', 'payer'])), name='contact_target_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('interpreter__in', ['none', 'qualified', 'bilingual_staff', 'refused'])), name='contact_interpreter_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['reached_patient', 'reached_caregiver', 'left_voicemail', 'no_answer', 'busy', 'wrong_number', 'disconnected', 'refused', 'language_barrier', 'callback_scheduled', 'message_sent', 'message_delivered', 'message_failed', 'returned_mail', 'in_person_not_home'])), name='contact_outcome_known'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('next_task__isnull', False), models.Q(('no_follow_up_reason', ''), _negated=True), _connector='OR'), name='contact_has_a_next_step'),
+                    models.CheckConstraint(condition=models.Q(('direction__in', ['out', 'in'])), name='contact_direction_known'),
+                    models.CheckConstraint(condition=models.Q(('mode__in', ['phone', 'video', 'sms', 'email_secure', 'portal', 'letter', 'in_person_home', 'in_person_facility'])), name='contact_mode_known'),
+                    models.CheckConstraint(condition=models.Q(('target__in', ['patient', 'caregiver', 'proxy', 'facility', 'provider', 'payer'])), name='contact_target_known'),
+                    models.CheckConstraint(condition=models.Q(('interpreter__in', ['none', 'qualified', 'bilingual_staff', 'refused'])), name='contact_interpreter_known'),
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['reached_patient', 'reached_caregiver', 'left_voicemail', 'no_answer', 'busy', 'wrong_number', 'disconnected', 'refused', 'language_barrier', 'callback_scheduled', 'message_sent', 'message_delivered', 'message_failed', 'returned_mail', 'in_person_not_home'])), name='contact_outcome_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-occurred_at', '-id'], name='contact_timeline'),
+                    models.Index(fields=['staff', '-occurred_at'], name='contact_by_staff'),
+                ],
+            },
         ),
     ]

@@ -41,6 +41,16 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
                 ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='rosterjob_status_known'),
+                    models.CheckConstraint(condition=models.Q(('stage__in', ['read', 'check', 'import'])), name='rosterjob_stage_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['organization', '-created_at', '-id'], name='roster_job_newest'),
+                    models.Index(fields=['organization', 'source', '-id'], name='roster_job_source'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RosterRow',
@@ -53,33 +63,14 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organization')),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='patients.patient')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='rosterjob',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='roster_job_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterjob',
-            index=models.Index(fields=['organization', 'source', '-id'], name='roster_job_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterjob',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='rosterjob_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterjob',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['read', 'check', 'import'])), name='rosterjob_stage_known'),
-        ),
-        migrations.AddIndex(
-            model_name='rosterrow',
-            index=models.Index(fields=['patient', '-id'], name='roster_row_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterrow',
-            constraint=models.UniqueConstraint(fields=('job', 'number'), name='roster_row_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rosterrow',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['new', 'changed'])), name='rosterrow_outcome_known'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('job', 'number'), name='roster_row_once'),
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['new', 'changed'])), name='rosterrow_outcome_known'),
+                ],
+                'indexes': [
+                    models.Index(fields=['patient', '-id'], name='roster_row_patient'),
+                ],
+            },
         ),
     ]
