@@ -1,6 +1,10 @@
 """The name of a language from its BCP-47 tag, for the languages patients here speak."""
 
+from functools import cache
+from operator import itemgetter
+
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 # the most spoken at home in the United States, sign languages, and what an import is likely to bring
@@ -73,6 +77,16 @@ LANGUAGES: dict[str, Promise] = {
     "nv": _("Navajo"),
     "ase": _("American Sign Language"),
 }
+
+
+def languages_by_name() -> list[tuple[str, str]]:
+    """Each tag with its name in the reader's language, in the order of the names: for a form."""
+    return _by_name(get_language() or "")
+
+
+@cache
+def _by_name(_reader: str) -> list[tuple[str, str]]:
+    return sorted(((tag, str(name)) for tag, name in LANGUAGES.items()), key=itemgetter(1))
 
 
 def language_name(tag: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
 from coordination.lib import display
-from coordination.lib.languages import LANGUAGES
+from coordination.lib.languages import LANGUAGES, languages_by_name
 from coordination.lib.typed import read_day
 from patients.actions.identity import LANGUAGE, NAME, PERSON
 from patients.forms.record import RecordForm
@@ -55,8 +55,11 @@ class SeveralChips(forms.CheckboxSelectMultiple):
 
 def language_choices(*kept: str) -> list[tuple[str, Any]]:
     """Every language by name; a tag that came from elsewhere stays selectable."""
-    named = sorted(((tag, str(name)) for tag, name in LANGUAGES.items()), key=lambda pair: pair[1])
-    return [("", NOT_RECORDED), *named, *((tag, tag) for tag in kept if tag and tag not in LANGUAGES)]
+    return [
+        ("", NOT_RECORDED),
+        *languages_by_name(),
+        *((tag, tag) for tag in kept if tag and tag not in LANGUAGES),
+    ]
 
 
 def patient_fields(names: Iterable[str]) -> dict[str, forms.Field]:

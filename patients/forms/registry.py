@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as __
 
 from coordination.accounts.access import NEARBY, Nearby
 from coordination.accounts.models import User
-from coordination.lib.languages import LANGUAGES
+from coordination.lib.languages import languages_by_name
 from coordination.lib.permissions import Permission
 from patients.models import Patient
 
@@ -53,8 +53,7 @@ class FilterForm(forms.Form):
             ("", ANY), ("me", __("Me")), ("none", __("Nobody")), *nearby.people,
         ]  # fmt: skip
         self.fields["team"].choices = [("", ANY), *nearby.teams]  # type: ignore[attr-defined]
-        named = sorted(((tag, str(name)) for tag, name in LANGUAGES.items()), key=lambda pair: pair[1])
-        self.fields["language"].choices = [("", ANY), *named]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [("", ANY), *languages_by_name()]  # type: ignore[attr-defined]
         self.fields["sort"].choices = sorts  # type: ignore[attr-defined]
         closed = set() if user.may(Permission.HISTORY_VIEW) else {"risk"}
         closed |= set() if user.may(Permission.TASK_VIEW) else {"quiet", "tasks"}

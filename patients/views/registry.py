@@ -36,9 +36,11 @@ def registry(request: HttpRequest) -> HttpResponse:
     patients = table.narrowed(list_patients(user), chosen, user)
     page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
     words = table.said(form, chosen)
+    columns = table.columns_for(user)
     context = {
         "rows": table.rows(page.rows, user, along=along(asked_of(request.GET))),
-        "columns": table.columns_for(user),
+        "columns": columns,
+        "labels": {key: str(column.label) for key, column in columns.items()},  # said in each row
         "sort": sort,
         "pager": page.links(request.GET, total=count),
         "count": count,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -32,8 +33,20 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
         if settings.DEBUG:
             raise ValueError(f"No icon called {name!r} in static/icons/sprite.svg")
         name = "circle"
-    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     css = f"i {classes}".strip()
+    return (
+        _drawn(name, css, format_html('role="img" aria-label="{}"', label))
+        if label
+        else _decorative(name, css)
+    )
+
+
+@cache  # a list shows the same dozen hundreds of times
+def _decorative(name: str, css: str) -> SafeString:
+    return _drawn(name, css, mark_safe('aria-hidden="true"'))
+
+
+def _drawn(name: str, css: str, named: SafeString) -> SafeString:
     return format_html(
         '<svg class="{}" {}><use href="{}#{}"/></svg>', css, named, static("icons/sprite.svg"), name
     )
