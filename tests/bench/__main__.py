@@ -15,7 +15,7 @@ from coordination.embedded import Servers
 from coordination.places import ROOT, VAR, Problem, own_folder
 from coordination.supervisor import Child, send, wait_until_ready
 from tests.bench import report
-from tests.bench.place import database_of, folder_of
+from tests.bench.place import database_of, folder_of, read_once
 
 SMALL = 100_000  # what the growth of a larger town is measured against
 
@@ -25,6 +25,7 @@ def main(words: Sequence[str]) -> int:
     try:
         with database_of(options.patients, say) as servers:
             if not options.fill:
+                read_once(servers, say)
                 measure(options, servers)
     except Problem as problem:
         print(problem, file=sys.stderr)

@@ -110,3 +110,12 @@ def test_only_production_asks(settings):
     settings.PRODUCTION = True
     with pytest.raises(ImproperlyConfigured, match="owner of the tables"):
         guards.refuse_unsafe_start()
+
+
+def test_what_the_start_made_is_no_garbage():
+    """A full collection in the middle of a request would walk through all of it."""
+    counted = "import gc; from coordination.wsgi import application; print(gc.get_freeze_count())"
+    done = subprocess.run(
+        [sys.executable, "-c", counted], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+    )
+    assert int(done.stdout or 0) > 100_000, done.stderr
