@@ -5,6 +5,7 @@ Every page of every test is watched: a refused script or style, an error in the 
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,9 +81,8 @@ class Visit:
         return page
 
     def _script_error(self, error: Any) -> None:
-        if "Transition was skipped" not in str(
-            error
-        ):  # the browser's own, when a page is left while it fades in
+        # the browser's own, when a page is left or resized while it fades in
+        if not re.search("Transition was (skipped|aborted)", str(error)):
             self.faults.append(f"script error: {error}")
 
     def _console(self, message: Any) -> None:
