@@ -6,6 +6,7 @@ Every page of every test is watched: a refused script or style, an error in the 
 import io
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -126,7 +128,20 @@ def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker
     faults = [fault for one in visits for fault in one.faults]
     for one in visits:
         one.context.close()
+    wait_for_the_last_answer()
     assert not faults, faults
+
+
+def wait_for_the_last_answer() -> None:
+    """What a page still asked for when it was closed ends first: else it and the emptying of the tables wait for each other."""
+    busy = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'"
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(busy)
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
 
 
 def session_cookie(who: str, url: str) -> Any:
