@@ -6,6 +6,7 @@ from typing import Any
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase
 
+from coordination.accounts.sessions import Keep
 from coordination.idempotency.claims import Claim, claim_of
 from coordination.idempotency.middleware import still_busy
 from coordination.lib.retry import is_conflict
@@ -17,9 +18,9 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 class OneTransaction:
     """Run the request in one transaction that sees the rows of one organization.
 
-    One statement lets it in before its view runs: the organization, what the person reaches there, and the claim on the key
-    of the form. An answer of 400 or more rolls everything back, so a refused request leaves nothing behind: what is recorded
-    about the refusal itself is written afterwards, outside.
+    One statement lets it in before its view runs: the organization, what the person reaches there, the claim on the key of
+    the form, and once a minute that their session is in use. An answer of 400 or more rolls everything back, so a refused
+    request leaves nothing behind: what is recorded about the refusal itself is written afterwards, outside.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -30,6 +31,9 @@ class OneTransaction:
             response = self.get_response(request)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
+        keep: Keep | None = getattr(request, "keep", None)
+        if keep is not None and 400 <= response.status_code < 500:
+            keep.write()  # rolled back with the rest, and yet the person was at work
         return response
 
     def process_view(
@@ -50,7 +54,7 @@ def enter(request: HttpRequest, claim: Claim | None = None) -> None:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and not hasattr(request, "claim"):
         request.claim = claim  # type: ignore[attr-defined]
-        enter_as(user, claim)
+        enter_as(user, claim, getattr(request, "keep", None))
 
 
 class ResponseHeaders:

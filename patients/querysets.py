@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from coordination.accounts.models import SEE_PATIENTS
 from coordination.accounts.permissions import Permission
+from coordination.accounts.sessions import KEEP, Keep
 from coordination.idempotency.claims import CLAIM, Claim
 from coordination.lib.lookups import Begins
 from coordination.lib.names import name_keys, sort_key
@@ -39,7 +40,7 @@ _ENTERED = {
 HIDDEN = ("entered_in_error", "merged")
 
 _SCOPE_SQL = """
-    with entered (name) as materialized ({entered}), claimed as ({claim})
+    with entered (name) as materialized ({entered}), claimed as ({claim}), kept as ({keep})
     select 'claim' as kind, null::uuid as pk, null::uuid as grant_id, null::timestamptz as ends_at from claimed
     union all select found.kind, found.pk, found.grant_id, found.ends_at from entered cross join lateral (
         select 'team' as kind, p.content_object_id as pk, null::uuid as grant_id, null::timestamptz as ends_at
@@ -106,24 +107,27 @@ def scope_of(user: Any) -> Scope:
     return cached if cached is not None else _read_scope(user, "here")
 
 
-def enter_as(user: Any, claim: Claim | None = None) -> None:
+def enter_as(user: Any, claim: Claim | None = None, keep: Keep | None = None) -> None:
     """Open the rows of this person's organization until this transaction ends, and read what they reach in it: one statement.
 
     The claim of the request's form goes with it, and knows afterwards whether it is the first. While another copy of the form
-    is being saved, this waits for the end of that save.
+    is being saved, this waits for the end of that save. That the session is in use goes with it too, when it is time.
 
     For the beginning of a request. Everything else asks `scope_of`, which never opens anything.
     """
     if user.may(Permission.PATIENT_VIEW):
-        _read_scope(user, "entering", claim)
+        _read_scope(user, "entering", claim, keep)
         return
     enter_organization(user.organization_id)
     if claim is not None:
         claim.take()
+    if keep is not None:
+        keep.write()
 
 
-def _read_scope(user: Any, where: str, claim: Claim | None = None) -> Scope:
-    values = (claim.values if claim is not None else {}) | {
+def _read_scope(user: Any, where: str, claim: Claim | None = None, keep: Keep | None = None) -> Scope:
+    values = (claim.values if claim is not None else {}) | (keep.values if keep is not None else {})
+    values |= {
         "user": user.pk,
         "organization": str(user.organization_id),
         "grant": SEE_PATIENTS,
@@ -134,7 +138,8 @@ def _read_scope(user: Any, where: str, claim: Claim | None = None) -> Scope:
     emergencies = {}
     with connection.cursor() as cursor:
         claiming = "select where false" if claim is None else f"{CLAIM} returning 1"
-        cursor.execute(_SCOPE_SQL.format(entered=_ENTERED[where], claim=claiming), values)
+        keeping = "select where false" if keep is None else KEEP
+        cursor.execute(_SCOPE_SQL.format(entered=_ENTERED[where], claim=claiming, keep=keeping), values)
         for kind, pk, grant_id, ends_at in cursor.fetchall():
             found[kind][pk] = None
             if grant_id is not None:

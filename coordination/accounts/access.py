@@ -217,7 +217,7 @@ def sessions_of(user: User, *, this: SessionBase | None = None) -> list[OpenSess
                 browser=data.get("browser", ""),
                 address=data.get("address", ""),
                 started_at=_moment(data.get("started_at")),
-                last_activity=_moment(data.get("last_activity")),
+                last_activity=row.active_at,
                 is_this_one=this is not None and row.session_key == this.session_key,
             )
         )

@@ -78,7 +78,7 @@ class SessionClock:
         if SESSION_KEY not in session or getattr(view, "passive", False):
             return
         if now - session["last_activity"] >= write_step():
-            session["last_activity"] = now
+            request.keep = session.keep(now)  # type: ignore[attr-defined]
 
     def _end(self, request: HttpRequest, reason: str) -> None:
         if request.user.is_authenticated:

@@ -277,7 +277,10 @@ class Session(AbstractBaseSession):
         User, on_delete=models.DO_NOTHING, related_name="+", null=True, db_constraint=False
     )
 
-    privacy = Privacy(identifying=["session_data"], safe=["expire_date"])
+    # the last thing the person did, to the minute; written by the statement that lets their next request in
+    active_at = models.DateTimeField(null=True)
+
+    privacy = Privacy(identifying=["session_data"], safe=["expire_date", "active_at"])
 
     @classmethod
     def get_session_store_class(cls) -> Any:

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import include, path
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -30,7 +31,11 @@ def page(request):
     return HttpResponse("page")
 
 
-urlpatterns = [path("test/poll/", poll), path("test/page/", page), path("", include("coordination.urls"))]
+def refused(request):
+    raise Http404
+
+
+urlpatterns = [path("test/poll/", poll), path("test/page/", page), path("test/refused/", refused), path("", include("coordination.urls"))]
 pytestmark = pytest.mark.urls(__name__)
 
 
@@ -90,15 +95,49 @@ def test_it_ends_after_a_working_day_however_busy(ana, clock):
 
 
 def test_activity_is_written_once_a_minute_at_most(ana, clock, django_assert_num_queries):
+    before = Session.objects.get().active_at
     clock.shift(write_step() - 1)
     with django_assert_num_queries(
         1 + 3
     ):  # the session with its person; the transaction and its organization
         ana.get("/test/page/")
+    assert Session.objects.get().active_at == before
     clock.shift(1)
-    before = ana.session["last_activity"]
+    with django_assert_num_queries(1 + 3):  # the statement that lets the request in writes it too
+        ana.get("/test/page/")
+    assert Session.objects.get().active_at == before + dt.timedelta(seconds=write_step())
+
+
+def test_who_sees_no_patient_stays_signed_in_too(cast, clock, signed_in):
+    client = signed_in(cast.adam)
+    client.get("/test/page/")
+    clock.shift(IDLE - 10)
+    client.get("/test/page/")
+    clock.shift(IDLE - 10)
+    assert client.get("/test/page/").status_code == 200
+
+
+def test_being_refused_is_being_at_work(ana, clock):
+    clock.shift(IDLE - 10)
+    assert ana.get("/test/refused/").status_code == 404
+    clock.shift(IDLE - 10)
+    assert ana.get("/test/page/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_another_tab_to_write_it(clock, cast, signed_in):
+    ana = signed_in(cast.ana)
     ana.get("/test/page/")
-    assert ana.session["last_activity"] > before
+    clock.shift(write_step())
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("select from accounts_session for update")
+            assert cursor.rowcount == 1
+        assert ana.get("/test/page/").status_code == 200
+    finally:
+        other.close()
 
 
 def test_staying_signed_in_extends_it(ana, clock):
