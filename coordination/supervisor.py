@@ -125,7 +125,7 @@ def end_with_parent() -> None:
 def children(port: int) -> list[Child]:
     python, logs = sys.executable, VAR / "log"
     granian = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2", "--no-ws"]
-    granian += ["--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "10"]
+    granian += ["--blocking-threads", "2", "--respawn-failed-workers", "--workers-kill-timeout", "10"]
     celery = [python, "-m", "celery", "-A", "coordination.celery"]
     worker = ["worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     beat = ["beat", "--loglevel", "WARNING", "--schedule", str(VAR / "beat" / "schedule"), "--pidfile="]

@@ -92,7 +92,7 @@ def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
             raise Problem(f"Port {port} is taken: choose another with --port.")
     own_folder(folder / "log", None)
     granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--no-ws"]
-    granian += ["--blocking-threads", "4", "--workers-kill-timeout", "10"]
+    granian += ["--blocking-threads", "2", "--workers-kill-timeout", "10"]
     celery = [
         "-A",
         "coordination.celery",
