@@ -63,6 +63,9 @@ def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
     if not wanted.words:
         listed = among.order_by().values_list("sort_name", "pk")[:MOST_FOUND]
         return [pk for _name, pk in sorted(listed)]
+    if len(letter := "".join(wanted.words)) == 1 and letter.isascii():  # it sounds like nothing yet
+        named = among.filter(sort_name__gte=letter, sort_name__lt=f"{letter}\U0010ffff")
+        return list(named.order_by("sort_name", "pk").values_list("pk", flat=True)[:MOST_FOUND])
     found: dict[uuid.UUID, tuple[float, str]] = {}
     starting = among.filter(_starts(wanted.words)).order_by().values_list(*columns)[:MOST_FOUND]
     # the shortest first: an order no index has, or the first 200 of a frequent sound seem cheapest to find by reading the table

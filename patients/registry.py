@@ -101,10 +101,8 @@ def narrowed(patients: QuerySet[Any], chosen: Mapping[str, str], user: User) -> 
     if risk := chosen.get("risk"):
         patients = patients.filter(risk=risk)
     if language := chosen.get("language"):
-        variants = Q(
-            spoken__gt=f"{language}-", spoken__lt=f"{language}."
-        )  # es-MX is Spanish: "." comes after "-"
-        patients = patients.alias(spoken=SPOKEN).filter(Q(spoken=language) | variants)
+        # es and es-MX, and no est: between "es" and "es." is nothing else a language may be called (BCP 47)
+        patients = patients.alias(spoken=SPOKEN).filter(spoken__gte=language, spoken__lt=f"{language}.")
     if needed := chosen.get("interpreter"):
         patients = patients.filter(interpreter_needed=needed)
     if days := chosen.get("quiet"):

@@ -121,13 +121,14 @@ def read_nearby(
     chosen already (`people`, `teams`) is always among them.
     """
     chosen_people, chosen_teams = uuids(people), uuids(teams)
-    mine = TeamMembership.objects.filter(user=user, ends_on__isnull=True).values("team_id")
-    beside = TeamMembership.objects.filter(ends_on__isnull=True).filter(
-        Q(team_id__in=mine) | Q(team_id__in=chosen_teams)
-    )
+    current = TeamMembership.objects.filter(ends_on__isnull=True)
+    mine = current.filter(user=user).values("team_id")
+    beside = current.filter(team_id__in=mine).values("user_id")
+    if chosen_teams:  # either is read along its index, which "or" would keep away
+        beside = beside.union(current.filter(team_id__in=chosen_teams).values("user_id"), all=True)
     colleagues = list_colleagues(user).exclude(pk=user.pk)
     asked = {
-        **_nearest("people", colleagues, chosen_people, beside.values("user_id"), named),
+        **_nearest("people", colleagues, chosen_people, beside, named),
         **_nearest("teams", list_teams(user), chosen_teams, mine, named),
     }
     (row,) = User.objects.filter(pk=user.pk).values(**asked, **also)

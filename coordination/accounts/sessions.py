@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from coordination.accounts.models import Session, User
 
-
 # whoever holds the row is writing the same down: nobody waits for that
 KEEP = """
     update accounts_session set active_at = %(active_at)s where session_key in (

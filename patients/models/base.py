@@ -18,7 +18,10 @@ class Sourced(models.Model):
 
 
 class AboutPatient(Editable):
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="%(class)s_set")
+    # each table has an index of its own that begins with the patient: a second one would be written for nothing
+    patient = models.ForeignKey(
+        "patients.Patient", on_delete=models.PROTECT, related_name="%(class)s_set", db_index=False
+    )
 
     objects = AboutPatientQuerySet.as_manager()
 

@@ -158,7 +158,12 @@ class Patient(Sourced, Editable):
     )
     record_number = models.CharField(_("record number"), max_length=60, blank=True)
     team = models.ForeignKey(
-        "accounts.Team", on_delete=models.PROTECT, related_name="patients", null=True, blank=True
+        "accounts.Team",
+        on_delete=models.PROTECT,
+        related_name="patients",
+        null=True,
+        blank=True,
+        db_index=False,  # patient_team_name
     )
     risk = models.CharField(max_length=8, choices=Risk.choices, default=Risk.UNKNOWN)
     allergy_status = models.CharField(
@@ -168,7 +173,12 @@ class Patient(Sourced, Editable):
     safety_note = models.CharField(_("safety note"), max_length=300, blank=True)
     # --- the caseload row: kept by the actions that change it, so that a list is one indexed query
     coordinator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="caseload", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="caseload",
+        null=True,
+        blank=True,
+        db_index=False,  # patient_coordinator_name
     )
     last_contact_at = models.DateTimeField(null=True, editable=False)
     last_contact_outcome = models.CharField(max_length=20, blank=True, editable=False)
@@ -233,7 +243,15 @@ class Patient(Sourced, Editable):
             models.Index(fields=["organization", "birth_date"], name="patient_born"),
             # registry: what a whole organization is sorted by is the tail of an index; a team or a caseload is sorted in
             # memory (10,000 rows: a few hundredths of a second)
-            models.Index(fields=["organization", "sort_name", "id"], name="patient_org_name"),
+            # the language stands behind the name: who speaks one is found along the names without a look at the others' rows
+            models.Index(
+                "organization",
+                "sort_name",
+                "id",
+                SPOKEN,
+                "interpreter_needed",
+                name="patient_org_name_spoken",
+            ),
             models.Index(fields=["organization", "record_number", "id"], name="patient_org_number"),
             # what is due, who was not called, whom nothing is planned for: in a large organization these lists must open
             # too. They change with every call, and that the row's other indexes are then written again is the price

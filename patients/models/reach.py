@@ -169,7 +169,9 @@ class SimilarName(models.Model):
         SOUNDS_ALIKE = "sounds_alike", _("Sounds alike")
         SAME_BIRTH_DATE = "same_birth_date", _("Similar name, same date of birth")
 
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="similar_names")
+    patient = models.ForeignKey(
+        Patient, on_delete=models.CASCADE, related_name="similar_names", db_index=False
+    )  # similar_name_once
     other = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=16, choices=Reason.choices)

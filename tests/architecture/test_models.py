@@ -35,7 +35,7 @@ SHARED = {"audit", "outbox", "idempotency", "accounts", "clients", "webhooks"}
 UNPAIRED = {
     "created_at", "updated_at", "claimed_at", "finished_at", "at", "sealed_at", "joined_at", "due_at", "occurred_at", "recorded_at",
     "ended_at", "seen_at", "starts_at", "expires_at", "read_at", "last_contact_at", "next_due_at", "settled_at", "last_login",
-    "work_at", "escalated_at", "old_secret_expires_at",
+    "work_at", "escalated_at", "old_secret_expires_at", "active_at",
 }  # fmt: skip
 
 

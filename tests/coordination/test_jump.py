@@ -136,6 +136,14 @@ def test_eight_are_shown_and_the_others_counted(cast, signed_in):
     assert "The 8 closest of 11 patients. Type more of the name." in answer.text
 
 
+def test_a_first_letter_shows_the_names_it_begins_in_their_order(cast, signed_in):
+    for family in ("Zimmermann", "Zapata", "Adler", "Zhou"):
+        add(cast, family=family, given="Zoe")
+    for letter in ("z", "Z"):
+        answer = jump(signed_in(cast.sue), letter)
+        assert names(answer) == ["ZAPATA, Zoe", "ZHOU, Zoe", "ZIMMERMANN, Zoe"]
+
+
 def test_a_keystroke_is_not_a_search_until_one_rests_on_it(cast, signed_in):
     client = signed_in(cast.ana)
     for text in ("r", "ri", "riv"):

@@ -39,7 +39,9 @@ class Taken(Owned):
 
     act = models.CharField(max_length=8, choices=Act.choices)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # change_by_person, batch_by_person
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
@@ -84,7 +86,9 @@ class Change(Taken):
     """One act on one task: the fields it changed, as they were and as it left them."""
 
     # a contact that answers no task is an act of its own
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="changes", null=True, blank=True)
+    task = models.ForeignKey(
+        Task, on_delete=models.PROTECT, related_name="changes", null=True, blank=True, db_index=False
+    )  # change_of_task
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="changes", null=True, blank=True)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     before = models.JSONField(default=dict, blank=True)

@@ -65,7 +65,9 @@ class Contact(Editable):
         BILINGUAL_STAFF = "bilingual_staff", _("Bilingual staff")
         REFUSED = "refused", _("Patient refused one")
 
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="contacts")
+    patient = models.ForeignKey(
+        "patients.Patient", on_delete=models.PROTECT, related_name="contacts", db_index=False
+    )  # contact_timeline
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="contacts", null=True, blank=True)
     next_task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     no_follow_up_reason = models.CharField(max_length=200, blank=True)
@@ -78,7 +80,9 @@ class Contact(Editable):
     contact_point = models.ForeignKey(
         "patients.ContactPoint", on_delete=models.SET_NULL, related_name="+", null=True, blank=True
     )
-    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts")
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts", db_index=False
+    )  # contact_by_staff
     staff_credential = models.CharField(max_length=40, blank=True)
     interpreter = models.CharField(max_length=16, choices=Interpreter.choices, default=Interpreter.NONE)
     outcome = models.CharField(max_length=20, choices=Outcome.choices)

@@ -292,7 +292,9 @@ class Task(Editable):
 class Dependency(Owned):
     """`task` cannot be worked before `needs` has ended."""
 
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="needs")
+    task = models.ForeignKey(
+        Task, on_delete=models.PROTECT, related_name="needs", db_index=False
+    )  # dependency_once
     needs = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="needed_by")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
