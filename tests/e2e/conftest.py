@@ -3,10 +3,14 @@
 Every page of every test is watched: a refused script or style, an error in the console or a page of 500 fails the test.
 """
 
+import contextlib
 import io
 import os
 import re
+import signal
+import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from coordination.accounts.models import User
 from coordination.browsers import find_browser
@@ -48,16 +53,32 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        alone = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *alone])
+        browser = playwright.chromium.launch(executable_path=program, args=arguments())
         yield browser
         browser.close()
+
+
+def arguments() -> list[str]:
+    return [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 
 @pytest.fixture
 def town(transactional_db: None, settings: Any, tmp_path: Path) -> None:
     settings.PRIVATE_FILES = tmp_path / "private"
     call_command("town", patients=60, seed=7, verbosity=0, stdout=io.StringIO())
+
+
+def running() -> Iterator[tuple[int, str]]:
+    """Every process of this machine with its command line."""
+    if Path("/proc/self/cmdline").exists():
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                yield int(folder.name), (folder / "cmdline").read_text(errors="replace").replace("\0", " ")
+        return
+    listed = subprocess.run(["ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=True)
+    for line in listed.stdout.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        yield int(pid), command
 
 
 @dataclass
@@ -68,6 +89,15 @@ class Visit:
     server: str
     faults: list[str]
     scripts: bool = True
+    mark: str = ""  # on the command line of a browser of its own
+
+    def kill(self) -> None:
+        """End the browser as a power cut would: kill -9, nothing is closed and nothing more is sent."""
+        pids = [pid for pid, command in running() if self.mark in command and "--type=" not in command]
+        assert self.mark, "this visit shares its browser"
+        assert pids, "its browser is gone already"
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
 
     def page(self) -> Page:
         page = self.context.new_page()
@@ -108,10 +138,18 @@ def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker
     visits: list[Visit] = []
 
     def make(
-        who: str | None = "dana", width: str = "desktop", *, dark: bool = False, scripts: bool = True
+        who: str | None = "dana",
+        width: str = "desktop",
+        *,
+        dark: bool = False,
+        scripts: bool = True,
+        mortal: bool = False,
     ) -> Visit:
-        size = WIDTHS[width]
-        context = browser.new_context(
+        size, mark, used = WIDTHS[width], "", browser
+        if mortal:
+            mark = f"--throughline-visit={uuid.uuid4()}"
+            used = browser.browser_type.launch(executable_path=find_browser(), args=[*arguments(), mark])
+        context = used.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
@@ -120,14 +158,17 @@ def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker
         )
         if who is not None:
             context.add_cookies([session_cookie(who, live_server.url)])
-        one = Visit(context, live_server.url, [], scripts)
+        one = Visit(context, live_server.url, [], scripts, mark)
         visits.append(one)
         return one
 
     yield make
     faults = [fault for one in visits for fault in one.faults]
     for one in visits:
-        one.context.close()
+        with contextlib.suppress(PlaywrightError):  # one that was killed
+            one.context.close()
+            if one.mark and one.context.browser is not None:
+                one.context.browser.close()
     wait_for_the_last_answer()
     assert not faults, faults
 

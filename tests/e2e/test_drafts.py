@@ -1,14 +1,17 @@
 """What is typed survives the browser: also one that is killed, a server that is away, and a text nobody wants any more."""
 
+import datetime as dt
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from coordination.accounts.models import Session
 from coordination.worklist.models import Task
 from patients.models import Patient
 from tests.e2e.conftest import violations
-from tests.e2e.test_first_day import of_town
+from tests.e2e.test_first_day import of_town, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -21,14 +24,14 @@ def discharge_call() -> Task:
     )
 
 
-def test_a_note_survives_the_end_of_the_browser(visit):
+def test_a_note_survives_a_killed_browser(visit):
     day = f"/day/?sel={discharge_call().pk}"
-    first = visit("dana")
+    first = visit("dana", mortal=True)
     page = first.open(day)
     page.locator("#peek").get_by_label("Reached", exact=True).check()
     page.locator("#peek").get_by_label("Note").press_sequentially(NOTE)
     expect(page.locator("#peek-draft-status")).to_contain_text("Draft saved")
-    first.context.close()  # nothing is asked, nothing more is sent
+    first.kill()
 
     page = visit("dana").open(day)
     preview = page.locator("#peek")
@@ -49,6 +52,20 @@ def test_a_note_survives_the_end_of_the_browser(visit):
     page.locator("#peek").get_by_role("button", name="Discard").click()
     expect(page.get_by_text("The draft is discarded.")).to_be_visible()
     expect(page.locator("#peek").get_by_label("Note")).to_have_value("")
+
+
+def test_a_note_survives_the_end_of_a_session(visit, settings):
+    settings.DEMO = True  # the second step has a test of its own
+    task = discharge_call()
+    page = visit("dana").open(f"/contacts/new/?patient={task.patient_id}&task={task.pk}")
+    page.get_by_label("Note").press_sequentially(NOTE)
+    expect(page.locator("#draft-status")).to_contain_text("Draft saved")
+    Session.objects.update(active_at=timezone.now() - dt.timedelta(hours=1))  # nobody touched it for an hour
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_title(re.compile("Sign in"))
+    sign_in(page)
+    expect(page).to_have_url(re.compile("/contacts/new/"))
+    expect(page.get_by_label("Note")).to_have_value(NOTE)
 
 
 def test_what_is_saved_leaves_no_draft(visit):

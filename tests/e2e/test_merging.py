@@ -1,4 +1,6 @@
-"""In the browser: two records become one by keyboard and mouse, and two again."""
+"""In the browser: two records become one, and two again, by the keys alone."""
+
+import re
 
 import pytest
 from django.urls import reverse
@@ -6,6 +8,7 @@ from django.urls import reverse
 from coordination.accounts.models import User
 from coordination.lib.rls import organization
 from patients.models import Patient
+from tests.e2e.keys import press, tab_to, write
 from tests.e2e.sight import Sight
 from tests.factories import PatientFactory
 
@@ -28,25 +31,31 @@ def pair(town):
 def test_merged_and_taken_back(visit, pair):
     grace, again = pair
     page = visit("lena").open(reverse("patients:merge", args=[grace.pk]))
-    page.get_by_label("Name", exact=True).fill("Okafer")
-    page.get_by_label("Date of birth").fill(f"{grace.birth_date:%m/%d/%Y}")
-    page.get_by_role("button", name="Look", exact=True).click()
+    write(page, "Name", "Okafer")
+    write(page, "Date of birth", f"{grace.birth_date:%m/%d/%Y}")
+    press(page, "button", "Look")
     assert Sight().faults(page) == []  # the other pages of this way are among all the pages
     page.set_viewport_size({"width": 1440, "height": 960})
-    page.get_by_role("status").get_by_role("link", name="Compare").click()
-    page.get_by_role("button", name="Go on: what happens").click()
-    page.get_by_label("record number of the record that goes away").fill("01/01/1901")
-    page.get_by_label("How do you know").fill("Same Medicare card seen")
-    page.get_by_role("button", name="Merge OKAFER, Grace into OKAFOR, Grace").click()
+    tab_to(page, page.get_by_role("status").get_by_role("link", name="Compare"))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    press(page, "button", "Go on: what happens")
+    number = "record number of the record that goes away"
+    tab_to(page, page.get_by_label(number))
+    page.keyboard.type("01/01/1901")
+    write(page, "How do you know", "Same Medicare card seen", exact=False)
+    press(page, "button", "Merge OKAFER, Grace into OKAFOR, Grace")
     page.get_by_role("alert").get_by_text("neither the date of birth").wait_for()
-    page.get_by_label("record number of the record that goes away").fill(again.record_number)
-    page.get_by_role("button", name="Merge OKAFER, Grace into OKAFOR, Grace").click()
+    tab_to(page, page.get_by_label(number))
+    page.keyboard.press("Control+a")
+    page.keyboard.type(again.record_number)
+    press(page, "button", "Merge OKAFER, Grace into OKAFOR, Grace")
     page.get_by_text("The two records are one.").wait_for()
     page.goto(page.url.split("/patients")[0] + reverse("patients:patient", args=[again.pk]))
     page.get_by_text("was merged into this one").wait_for()
     assert str(grace.pk) in page.url
     page.goto(page.url.split("/patients")[0] + reverse("patients:merge", args=[grace.pk]))
-    page.get_by_role("link", name="Take back").click()
-    page.get_by_label("How do you know").fill("Two cousins")
-    page.get_by_role("button", name="Take OKAFER, Grace out of OKAFOR, Grace").click()
+    press(page, "link", re.compile("^Take back"))
+    write(page, "How do you know", "Two cousins", exact=False)
+    press(page, "button", "Take OKAFER, Grace out of OKAFOR, Grace")
     page.get_by_text("there are two records again").wait_for()

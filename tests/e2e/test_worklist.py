@@ -10,6 +10,7 @@ from coordination.lib.rls import organization
 from coordination.outbox.relay import deliver_due
 from coordination.worklist.models import SavedView, Task
 from patients.models import AccessGrant, Patient
+from tests.e2e.keys import pick, press, tab_to, write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -39,29 +40,6 @@ def tasks_now() -> dict[str, tuple]:
     return of_town(
         lambda: {str(row[0]): row[1:] for row in Task.objects.values_list("pk", *WHAT_MATTERS).order_by("pk")}
     )
-
-
-def tab_to(page: Page, selector: str, most: int = 80) -> None:
-    """With the Tab key alone, as somebody without a mouse would."""
-    for _ in range(most):
-        if page.evaluate("([selector]) => document.activeElement.matches(selector)", [selector]):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{selector} is not reached by Tab")
-
-
-def pick(page: Page, name: str, value: str) -> None:
-    """One of a group of radios: Tab to the group, arrows within it."""
-    tab_to(page, f"[name={name}]")
-    page.keyboard.press("Space")
-    for _ in range(8):
-        if (
-            page.evaluate("([name]) => document.querySelector(`[name=${name}]:checked`)?.value", [name])
-            == value
-        ):
-            return
-        page.keyboard.press("ArrowRight")
-    raise AssertionError(f"{name} offers no {value}")
 
 
 def go_to(page: Page, row: str) -> None:
@@ -123,12 +101,12 @@ def test_five_tasks_a_batch_and_all_of_it_undone_without_a_mouse(visit):
         go_to(page, row)
         page.keyboard.press("x")
     expect(page.locator("#bulk [data-count]")).to_have_text("3")
-    tab_to(page, "#bulk button[value=done]", most=200)
+    tab_to(page, "#bulk button[value=done]")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/tasks/bulk/"))
     expect(page.locator("main form[action*=bulk] button.primary")).to_be_visible()
-    tab_to(page, "main form[action*=bulk] button.primary", most=120)
+    tab_to(page, "main form[action*=bulk] button.primary")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     closed = tasks_now()
@@ -137,7 +115,7 @@ def test_five_tasks_a_batch_and_all_of_it_undone_without_a_mouse(visit):
     for _ in range(12):  # newest first: each Undo is reached by Tab and pressed
         if not page.locator("main form button:has-text('Undo')").count():
             break
-        tab_to(page, "main form button", most=120)
+        tab_to(page, "main form button")
         with page.expect_navigation():
             page.keyboard.press("Enter")
         page.goto(page.url.split("/undo")[0].split("/day")[0] + "/day/history/")
@@ -184,34 +162,29 @@ def test_an_emergency_opens_a_record_and_somebody_reviews_it(visit):
     )  # fmt: skip
     assert stranger is not None, "the second coordinator sees everybody"
     page = visit("coordinator2").open("/access/emergency/")
-    page.get_by_label("record number").fill(stranger.record_number)
-    page.get_by_label("Date of birth").fill(f"{stranger.birth_date:%m/%d/%Y}")
+    write(page, "record number", stranger.record_number, exact=False)
+    write(page, "Date of birth", f"{stranger.birth_date:%m/%d/%Y}")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    page.get_by_label("Emergency", exact=True).focus()
-    page.keyboard.press("Space")
-    page.get_by_label("What happened").fill("Called from the emergency department about a fall")
-    with page.expect_navigation():
-        page.locator("main button.primary, main button.danger").first.click()
+    pick(page, "reason", "emergency")
+    write(page, "What happened", "Called from the emergency department about a fall", exact=False)
+    press(page, "button", re.compile("^Open the record of"))
     if "reauthenticate" in page.url:
-        page.get_by_label("Password").fill("riverbend-open-door")
+        write(page, "Password", "riverbend-open-door")
         with page.expect_navigation():
             page.keyboard.press("Enter")
     expect(page.locator("body")).to_contain_text(re.compile(r"min left"))
     grant = of_town(lambda: AccessGrant.objects.filter(user=caller, patient=stranger).latest("starts_at"))
-    with page.expect_navigation():
-        page.get_by_role(
-            "button", name=re.compile("End now")
-        ).first.click()  # nobody reviews what still goes on
+    press(page, "button", re.compile("End now"))  # nobody reviews what still goes on
     while deliver_due():
         pass
     review = visit("miriam").open("/access/reviews/")
     expect(review.locator("main")).to_contain_text(caller.name)
-    review.goto(f"{review.url.split('/access')[0]}/access/reviews/{grant.pk}/")
-    review.get_by_label("Appropriate", exact=True).focus()
-    review.keyboard.press("Space")
+    tab_to(review, f"main a[href='/access/reviews/{grant.pk}/']")
     with review.expect_navigation():
-        review.locator("main form button.primary").first.click()
+        review.keyboard.press("Enter")
+    pick(review, "finding", "appropriate")
+    press(review, "button", re.compile("^Save the review of"))
     assert of_town(lambda: AccessGrant.objects.get(pk=grant.pk).finding) == "appropriate"
 
 
@@ -224,13 +197,16 @@ def test_three_lists_have_names(visit):
         ("High risk", "/patients/?risk=high"),
     ]:
         one.open(address, page)
-        page.click("text=Save this view")
-        page.fill("[name=name]", name)
+        tab_to(page, page.get_by_text("Save this view"))
+        page.keyboard.press("Enter")
+        write(page, "Name", name)
         with page.expect_navigation():
             page.keyboard.press("Control+Enter")
     one.open("/day/", page)
     for name in ("Late", "Calls", "High risk"):
         expect(page.locator(".nav .sub a", has_text=name)).to_be_visible()
+    tab_to(page, page.locator(".nav .sub a", has_text="High risk"))
     with page.expect_navigation():
-        page.locator(".nav .sub a", has_text="High risk").click()
+        page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("risk=high"))
     assert of_town(lambda: SavedView.objects.filter(owner=dana()).count()) >= 3
