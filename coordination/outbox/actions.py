@@ -36,14 +36,18 @@ def post(
     *,
     key: str | None = None,
     not_before: dt.datetime | None = None,
+    lane: uuid.UUID | None = None,
     organization_id: uuid.UUID | None = None,
     **ids: str | int | uuid.UUID | bool,
 ) -> None:
     """Tell every handler of `topic`, in the transaction of the change itself. Holds ids, never a name or a text.
 
-    With a `key` the same news is told once. Without `organization_id` it is the one the transaction works in.
+    With a `key` the same news is told once. Those of one `lane` are handled one at a time. Without `organization_id` it is the one
+    the transaction works in.
     """
-    messages = _messages(topic, ids, key=key, not_before=not_before, organization_id=organization_id)
+    messages = _messages(
+        topic, ids, key=key, not_before=not_before, lane=lane, organization_id=organization_id
+    )
     if key is None:
         for message in messages:
             insert(message)
@@ -71,6 +75,7 @@ def _messages(
     *,
     key: str | None = None,
     not_before: dt.datetime | None = None,
+    lane: uuid.UUID | None = None,
     organization_id: uuid.UUID | None = None,
 ) -> list[Message]:
     if not connection.in_atomic_block:
@@ -88,10 +93,22 @@ def _messages(
             payload=payload,
             key=f"{topic}:{once}:{handler}",
             not_before=not_before or Now(),
+            lane=lane,
             organization_id=organization_id or here,
         )
         for handler in handlers
     ]
+
+
+def rest(lane: uuid.UUID, until: dt.datetime) -> None:
+    """Nothing in this lane is due before: all that waits is put off in one statement, in its order, and nothing is lost."""
+    Message.objects.waiting_in(lane).filter(not_before__lt=until).update(not_before=until)
+
+
+def wake(lane: uuid.UUID) -> None:
+    """What waits in this lane is due now."""
+    Message.objects.waiting_in(lane).filter(not_before__gt=Now()).update(not_before=Now())
+    ring_on_commit()
 
 
 def _plain(name: str, value: object) -> str | int | bool:

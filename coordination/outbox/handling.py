@@ -4,6 +4,7 @@ A plain handler takes the message and runs in one transaction with the mark "sen
 that they are different, because a crash means something else for them.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -16,6 +17,14 @@ Worker = TypeVar("Worker", bound=Callable[[Message], None])
 
 class NotSent(Exception):
     """The other system certainly did not take it: trying again cannot tell anybody twice."""
+
+
+class NotNow(Exception):
+    """Whom it is for is not to be asked before `until`. Nobody was asked, so this is no try; nothing may be done by then."""
+
+    def __init__(self, until: dt.datetime) -> None:
+        super().__init__()
+        self.until = until
 
 
 def leaves_the_system(handler: Leaver) -> Leaver:

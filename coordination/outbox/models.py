@@ -36,6 +36,7 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(db_default=Now())
+    lane = models.UUIDField(null=True)  # of the messages of one lane only one is being sent at a time
     lease_until = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300)
     created_at = models.DateTimeField(db_default=Now())
@@ -45,8 +46,8 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
     privacy = Privacy(
         safe=[
-            "organization_id", "topic", "handler", "payload", "key", "state", "attempts", "not_before", "lease_until",
-            "last_error", "settled_at", "settled_by_id",
+            "organization_id", "topic", "handler", "payload", "key", "state", "attempts", "not_before", "lane",
+            "lease_until", "last_error", "settled_at", "settled_by_id",
         ]
     )  # fmt: skip
 
@@ -56,11 +57,22 @@ class Message(models.Model):
                 name="message_lease_while_sending",
                 condition=~models.Q(state="sending") | models.Q(lease_until__isnull=False),
             ),
+            models.UniqueConstraint(
+                fields=["lane"],
+                name="message_lane_once",
+                condition=models.Q(state="sending", lane__isnull=False),
+            ),
         ]
         indexes = [
             # the relay: what is due, oldest first
             models.Index(fields=["not_before", "id"], name="message_due", condition=models.Q(state="queued")),
             models.Index(fields=["lease_until"], name="message_leased", condition=models.Q(state="sending")),
+            # a lane that rests: all that waits in it
+            models.Index(
+                fields=["lane"],
+                name="message_in_lane",
+                condition=models.Q(state="queued", lane__isnull=False),
+            ),
             # the health page: what needs a person
             models.Index(
                 fields=["state", "-created_at"],

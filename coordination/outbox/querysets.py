@@ -1,6 +1,7 @@
 """Which messages are due, stuck or troubled."""
 
 import datetime as dt
+import uuid
 from typing import Any, Self
 
 from django.db import models
@@ -13,6 +14,9 @@ class MessageQuerySet(models.QuerySet[Any]):
     def abandoned(self, now: Any) -> Self:
         """Being sent by a process that has not been heard of since its lease ended."""
         return self.filter(state="sending", lease_until__lt=now)
+
+    def waiting_in(self, lane: uuid.UUID) -> Self:
+        return self.filter(lane=lane, state="queued")
 
     def visible_to(self, user: Any) -> Self:
         """Those of one's own organization, and those of none: they belong to the system."""

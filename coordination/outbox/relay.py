@@ -8,12 +8,12 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
@@ -22,7 +22,7 @@ from coordination.lib.faults import describe
 from coordination.lib.retry import again_on_conflict
 from coordination.lib.rls import organization
 from coordination.outbox.bell import ring
-from coordination.outbox.handling import NotSent, is_committing, is_leaving
+from coordination.outbox.handling import NotNow, NotSent, is_committing, is_leaving
 from coordination.outbox.models import Message
 
 SECONDS = 8  # one bell begins no new message after so long: the last one still has 40 s to its time limit
@@ -34,7 +34,10 @@ _CLAIM = """
     update outbox_message
     set state = 'sending', attempts = attempts + 1, lease_until = statement_timestamp() + make_interval(secs => %s)
     where id = (
-        select id from outbox_message where state = 'queued' and not_before <= statement_timestamp()
+        select id from outbox_message waiting where state = 'queued' and not_before <= statement_timestamp()
+            and (lane is null or not exists (
+                select from outbox_message ahead where ahead.lane = waiting.lane and ahead.state = 'sending'
+            ))
         order by not_before, id limit 1 for update skip locked
     )
     returning *
@@ -59,8 +62,15 @@ def deliver_due(*, seconds: float = SECONDS) -> int:
 
 
 def claim() -> Message | None:
-    """Take the message that is due longest. Two relays never take the same one, and neither waits for the other."""
-    return next(iter(Message.objects.raw(_CLAIM, [settings.OUTBOX_LEASE_SECONDS])), None)
+    """Take the message that is due longest. Two relays never take the same one, and neither waits for the other.
+
+    One whose lane is busy is passed over. Where two relays take two of one lane at the same moment, the database refuses one.
+    """
+    while True:
+        try:
+            return next(iter(Message.objects.raw(_CLAIM, [settings.OUTBOX_LEASE_SECONDS])), None)
+        except IntegrityError:
+            continue  # by now the lane is seen to be busy
 
 
 def deliver(message: Message) -> None:
@@ -75,6 +85,8 @@ def deliver(message: Message) -> None:
                 _mark_sent(message)
             else:
                 again_on_conflict(lambda: _in_one_transaction(handler, message))
+        except NotNow as wait:
+            _postpone(message, wait.until)
         except Overtaken:
             _log.warning("outbox.overtaken", message_id=str(message.pk), task=message.handler)
         except Exception as error:
@@ -125,6 +137,13 @@ def _mark_sent(message: Message) -> None:
         late = Message.objects.filter(pk=message.pk, state=Message.State.UNCERTAIN, attempts=message.attempts)
         if not late.update(**sent):
             raise Overtaken
+
+
+def _postpone(message: Message, until: datetime) -> None:
+    """Put it back as if nobody had taken it. Only whoever holds the latest claim takes its number back."""
+    _claimed(message).update(
+        state=Message.State.QUEUED, attempts=message.attempts - 1, not_before=until, lease_until=None
+    )
 
 
 def _fail(message: Message, error: Exception) -> None:

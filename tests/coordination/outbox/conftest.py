@@ -18,7 +18,7 @@ def topics(settings) -> None:
         f"test.{name}": [f"{HERE}.{name}"]
         for name in [
             "note", "note_slowly", "fail", "count_patients", "collide_twice", "break_the_database", "commit_in_steps",
-            "send", "gone",
+            "send", "gone", "not_now",
         ]
     } | {"test.both": [f"{HERE}.note", f"{HERE}.fail"]}  # fmt: skip
 

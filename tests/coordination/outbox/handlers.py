@@ -1,5 +1,6 @@
 """Handlers the tests post to. What they did is seen in the audit trail, which goes with their transaction."""
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +10,7 @@ from psycopg.errors import DeadlockDetected
 
 from coordination.audit.actions import record
 from coordination.audit.models import Event
-from coordination.outbox.handling import NotSent, commits_by_itself, leaves_the_system
+from coordination.outbox.handling import NotNow, NotSent, commits_by_itself, leaves_the_system
 from coordination.outbox.models import Message
 from patients.models import Patient
 
@@ -30,6 +31,11 @@ def note_slowly(message: Message) -> None:
 def fail(message: Message) -> None:
     note(message)
     raise ValueError(f"cannot reach {CANARY}")
+
+
+def not_now(message: Message) -> None:
+    note(message)
+    raise NotNow(dt.datetime(2099, 1, 6, tzinfo=dt.UTC))
 
 
 def count_patients(message: Message) -> None:
