@@ -54,3 +54,12 @@ ROSTER_FIRST_CONTACT_DAYS: int = env.int("ROSTER_FIRST_CONTACT_DAYS", 3)
 EXPORT_FILE_HOURS: int = env.int("EXPORT_FILE_HOURS", 24)
 # HOUSE: of one file; a longer list is narrowed first
 EXPORT_MAX_ROWS: int = env.int("EXPORT_MAX_ROWS", 100_000)
+
+# --- HOUSE: receivers of webhooks -------------------------------------------------------------------------------------
+WEBHOOK_OLD_SECRET_HOURS: int = env.int("WEBHOOK_OLD_SECRET_HOURS", 24)  # both secrets sign so long
+WEBHOOK_FAILURES: int = env.int("WEBHOOK_FAILURES", 30)  # in a row, then the endpoint is turned off
+WEBHOOK_REST_AFTER: int = env.int("WEBHOOK_REST_AFTER", 3)  # in a row, then the endpoint rests
+WEBHOOK_REST_SECONDS: int = env.int("WEBHOOK_REST_SECONDS", 60)  # and twice as long after each further one
+WEBHOOK_REST_MOST: int = env.int("WEBHOOK_REST_MOST", 60 * 60)  # but no longer than this, in seconds
+# an answer that took longer lets other messages go first
+WEBHOOK_SLOW_SECONDS: float = env.float("WEBHOOK_SLOW_SECONDS", 2)

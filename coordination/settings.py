@@ -296,8 +296,6 @@ IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 15 * 60  # HOUSE: as long as an idle session
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN: int = env.int("API_REFRESH_DAYS", 90) * 24 * 60 * 60  # HOUSE
 API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", 600)  # HOUSE: of one person through one app
 API_MAX_BYTES = 2 * 1024 * 1024  # of one request
-WEBHOOK_FAILURES: int = env.int("WEBHOOK_FAILURES", 30)  # HOUSE: in a row, then the endpoint is turned off
-WEBHOOK_OLD_SECRET_HOURS: int = env.int("WEBHOOK_OLD_SECRET_HOURS", 24)  # HOUSE: both secrets sign so long
 WEBHOOK_LOCAL: list[str] = []  # host:port called although they are not of the internet: for tests only
 WEBHOOK_CA_FILE = ""  # trusted instead of the system's authorities: likewise
 # --- what leaves the server -------------------------------------------------------------------------------------------

@@ -49,6 +49,11 @@ def deliveries_to(endpoint: Endpoint) -> list[Delivery]:
     ]
 
 
+def count_waiting(endpoint: Endpoint) -> int:
+    """How many messages wait for it."""
+    return Message.objects.waiting_in(endpoint.pk).count()
+
+
 def get_delivery(endpoint: Endpoint, pk: Any) -> Message:
     """404 for what was not sent to this endpoint."""
     sent = Message.objects.filter(topic=TOPIC, payload__endpoint_id=str(endpoint.pk))

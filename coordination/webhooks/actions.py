@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ from coordination.lib.rls import organization
 from coordination.lib.sealed import seal
 from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
-from coordination.outbox.actions import post
+from coordination.outbox.actions import post, rest, wake
 from coordination.outbox.models import Message
 from coordination.webhooks.access import PURPOSE
 from coordination.webhooks.calling import NotAllowed, check_url
@@ -87,7 +86,9 @@ def enable_endpoint(*, endpoint: Endpoint, by: User) -> Endpoint:
     if endpoint.disabled_at is None:
         raise Refused(_("This endpoint is on."))
     endpoint.disabled_at, endpoint.disabled_by, endpoint.failures = None, None, 0
-    endpoint.save(update_fields=["disabled_at", "disabled_by", "failures"])
+    endpoint.resting_until = None
+    endpoint.save(update_fields=["disabled_at", "disabled_by", "failures", "resting_until"])
+    wake(endpoint.pk)
     record("webhook.enabled", kind=SECURITY, by=by, target=endpoint)
     return endpoint
 
@@ -98,7 +99,13 @@ def deliver_again(*, endpoint: Endpoint, message: Message, by: User) -> None:
     endpoint = _locked(endpoint)
     if endpoint.disabled_at is not None:
         raise Refused(_("This endpoint is off. Turn it on first."))
-    post("webhook.due", organization_id=endpoint.organization_id, **message.payload)
+    post(
+        "webhook.due",
+        organization_id=endpoint.organization_id,
+        lane=endpoint.pk,
+        not_before=endpoint.rests_until,
+        **message.payload,
+    )
     record("webhook.delivered_again", by=by, target=endpoint, detail={"message": str(message.pk)})
 
 
@@ -127,6 +134,8 @@ def gather_news() -> int:
                 post(
                     "webhook.due",
                     organization_id=organization_id,
+                    lane=endpoint.pk,
+                    not_before=endpoint.rests_until,
                     endpoint_id=endpoint.pk,
                     event_id=event_id,
                     event=name,
@@ -149,18 +158,41 @@ def _take_place() -> Position | None:
     return place
 
 
-def note_success(endpoint: Endpoint) -> None:
-    Endpoint.objects.filter(pk=endpoint.pk, failures__gt=0).update(failures=0)
+def note_success(endpoint: Endpoint, *, took: float) -> None:
+    """It works, so nothing is counted any more. One that was slow lets others go first for as long as it took."""
+    Endpoint.objects.filter(pk=endpoint.pk).exclude(failures=0, resting_until=None).update(
+        failures=0, resting_until=None
+    )
+    if took > settings.WEBHOOK_SLOW_SECONDS:
+        rest(endpoint.pk, timezone.now() + dt.timedelta(seconds=took))
 
 
 @transaction.atomic
-def note_failure(endpoint: Endpoint, *, is_gone: bool) -> None:
-    """Count it. Too often in a row, or told that it is gone (410), the endpoint is turned off and the administrators hear of it."""
-    Endpoint.objects.filter(pk=endpoint.pk).update(failures=F("failures") + 1)
-    endpoint = Endpoint.objects.select_for_update().select_related("organization").get(pk=endpoint.pk)
+def note_failure(endpoint: Endpoint, *, is_gone: bool, asks_to_wait: float = 0) -> None:
+    """Count it. After some in a row the endpoint rests, longer each time; after many, or told that it is gone (410), it is turned off.
+
+    What waits for an endpoint that rests is put off without a try, then one message finds out whether it answers. The
+    administrators hear of one that is turned off.
+    """
+    endpoint = (
+        Endpoint.objects.select_for_update(of=["self"]).select_related("organization").get(pk=endpoint.pk)
+    )
+    endpoint.failures += 1
+    if seconds := max(rest_after(endpoint.failures), asks_to_wait):
+        endpoint.resting_until = timezone.now() + dt.timedelta(seconds=seconds)
+        rest(endpoint.pk, endpoint.resting_until)
+    endpoint.save(update_fields=["failures", "resting_until"])
     if endpoint.disabled_at is None and (is_gone or endpoint.failures >= settings.WEBHOOK_FAILURES):
         disable_endpoint(endpoint=endpoint, by=ensure_system_user(endpoint.organization))
         _tell_administrators(endpoint)
+
+
+def rest_after(failures: int) -> float:
+    """Seconds of rest after so many failures in a row."""
+    further = failures - settings.WEBHOOK_REST_AFTER
+    if further < 0:
+        return 0
+    return min(settings.WEBHOOK_REST_MOST, settings.WEBHOOK_REST_SECONDS * 2.0 ** min(further, 30))
 
 
 def _tell_administrators(endpoint: Endpoint) -> None:

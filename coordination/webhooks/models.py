@@ -1,8 +1,11 @@
 """Who outside is told that something happened: where, of what, and signed with which secret."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.ids import new_id
@@ -33,6 +36,7 @@ class Endpoint(models.Model):
     old_secret = models.TextField(blank=True)
     old_secret_expires_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
+    resting_until = models.DateTimeField(null=True)  # nothing is sent before; then one message tries it
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     disabled_at = models.DateTimeField(null=True)
@@ -42,7 +46,15 @@ class Endpoint(models.Model):
 
     privacy = Privacy(
         identifying=["secret", "old_secret"],
-        safe=["url", "events", "old_secret_expires_at", "failures", "created_at", "disabled_at"],
+        safe=[
+            "url",
+            "events",
+            "old_secret_expires_at",
+            "failures",
+            "resting_until",
+            "created_at",
+            "disabled_at",
+        ],
     )
 
     class Meta:
@@ -57,6 +69,12 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def rests_until(self) -> dt.datetime | None:
+        """When it is called again. None: it may be called now."""
+        until = self.resting_until
+        return until if until is not None and until > timezone.now() else None
 
 
 class Position(models.Model):

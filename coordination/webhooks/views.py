@@ -14,7 +14,13 @@ from coordination.accounts.models import User
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.webhooks import actions
-from coordination.webhooks.access import deliveries_to, get_delivery, get_endpoint, list_endpoints
+from coordination.webhooks.access import (
+    count_waiting,
+    deliveries_to,
+    get_delivery,
+    get_endpoint,
+    list_endpoints,
+)
 from coordination.webhooks.forms import EndpointForm
 from coordination.webhooks.models import EVENTS, Endpoint
 
@@ -53,6 +59,7 @@ def _page(request: HttpRequest, found: Endpoint, *, status: int = 200, **given: 
         "endpoint": found,
         "labels": [EVENTS[name] for name in found.events if name in EVENTS],
         "deliveries": deliveries_to(found),
+        "waiting": count_waiting(found),
         **given,
     }
     return render(request, "webhooks/endpoint.html", context, status=status)

@@ -4,27 +4,17 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
-import http.server
 import ipaddress
 import json
 import socket
-import ssl
-import threading
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from coordination.lib.refusal import Refused
 from coordination.notifications.models import Notification
-from coordination.outbox import bell
 from coordination.outbox.models import Message
-from coordination.outbox.relay import deliver
 from coordination.webhooks import calling
 from coordination.webhooks.actions import (
     add_endpoint,
@@ -38,85 +28,7 @@ from coordination.webhooks.calling import NotAllowed, NotTaken, call, check_url,
 from coordination.webhooks.models import Position
 from coordination.worklist.actions import close_task
 from tests.factories import TaskFactory
-
-
-# --- a receiver of our own -----------------------------------------------------------------------------------------
-class Receiver:
-    """A real https server on this machine. It keeps what it got and answers what it is told to."""
-
-    def __init__(self, folder):
-        self.got, self.answers = [], []
-        owner = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                owner.got.append((self.path, dict(self.headers), body))
-                status, headers = owner.answers.pop(0) if owner.answers else (204, {})
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.certificate = certificate(folder)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"https://localhost:{self.port}/hook?team=1"
-
-
-def certificate(folder):
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-    )
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    path = folder / "receiver.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-@pytest.fixture
-def receiver(tmp_path, settings):
-    found = Receiver(tmp_path)
-    settings.WEBHOOK_LOCAL = [f"localhost:{found.port}"]
-    settings.WEBHOOK_CA_FILE = str(found.certificate)
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch):
-    monkeypatch.setattr(bell, "_silent_until", float("inf"))
-
-
-@pytest.fixture
-def endpoint(cast, receiver, tmp_path, settings):
-    settings.AUDIT_HEADS_FILE = tmp_path / "heads.log"
-    Position.objects.create(pk=1, position=0)
-    return add_endpoint(url=receiver.url, events=["task.closed"], by=cast.adam)
+from tests.webhooks.receiving import seal_here, send
 
 
 def news(cast):
@@ -125,26 +37,6 @@ def news(cast):
     seal_here()
     assert gather_news() == 1
     return task, Message.objects.get(topic="webhook.due", state="queued")
-
-
-def seal_here():
-    """Sealing wants a transaction of its own; a test has one already, so the chain's order is written by hand."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into audit_seal (position, event_id, mac) select (select coalesce(max(position), 0) from audit_seal)"
-            " + row_number() over (order by event_id), event_id, ''::bytea from audit_pending"
-        )
-        cursor.execute("delete from audit_pending")
-
-
-def send(message):
-    Message.objects.filter(pk=message.pk).update(
-        state="sending", attempts=message.attempts + 1, lease_until=timezone.now() + dt.timedelta(minutes=1)
-    )
-    message.refresh_from_db()
-    deliver(message)
-    message.refresh_from_db()
-    return message
 
 
 def agrees(secret, headers, body):
