@@ -72,6 +72,7 @@ EXPORT_LISTS = {
     "open-tasks": "coordination.worklist.exports.open_tasks",
     "closed-tasks": "coordination.worklist.exports.closed_tasks",
     "contacts": "coordination.worklist.exports.contacts",
+    "timeline": "patients.exports.timeline",
     "users": "coordination.accounts.exports.users",
     "teams": "coordination.accounts.exports.teams",
 }

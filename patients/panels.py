@@ -5,6 +5,7 @@ itself what the person may see and answers None (or nothing) when there is nothi
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ class Ahead:
     """One thing that is still to come, for the block on top of the timeline."""
 
     title: str
+    id: uuid.UUID  # of what is planned
     at: dt.datetime | None = None
     text: str = ""
     by: str = ""
@@ -44,8 +46,10 @@ def panels_of(user: User, patient: Patient) -> list[Panel]:
     return [panel for panel in found if panel is not None]
 
 
-def ahead_of(user: User, patient: Patient) -> list[Ahead]:
-    """What is planned for the patient, soonest first; what has no date comes last."""
+def ahead_of(user: User, patient: Patient, group: str = "") -> list[Ahead]:
+    """What is planned for the patient, soonest first; what has no date comes last. It is work: no other group shows it."""
+    if group not in {"", "tasks"}:
+        return []
     answers: Iterable[Iterable[Ahead]] = (_callable(path)(user, patient) for path in settings.TIMELINE_AHEAD)
     entries = [entry for answer in answers for entry in answer]
     return sorted(entries, key=lambda entry: (entry.at is None, entry.at.timestamp() if entry.at else 0.0))

@@ -6,7 +6,7 @@ page along its own index; the union of these small answers is the page. What the
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -14,16 +14,19 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from coordination.accounts.models import User
+from coordination.accounts.permissions import Permission
 from coordination.lib import display
+from coordination.lib.paging import Count, capped_count
 from coordination.lib.timeline import Entries
 from patients.models import HistoryItem, Patient
+from patients.panels import Ahead, ahead_of
 from patients.words import source_words
 
 PAGE = 30
@@ -67,18 +70,27 @@ class TimelinePage:
     next_cursor: str = ""
 
 
+def group_in(query: Mapping[str, Any]) -> str:
+    """The group an address asks for; any other word stands for everything."""
+    asked = str(query.get("kind", ""))
+    return asked if asked in GROUPS else ""
+
+
+def timeline_right(user: User) -> Permission:
+    """What opens the timeline: the right to either of its parts. Whoever has none is refused for want of the second."""
+    return Permission.HISTORY_VIEW if user.may(Permission.HISTORY_VIEW) else Permission.TASK_VIEW
+
+
 def timeline_page(
     user: User, patient: Patient, *, group: str = "", after: str = "", text: str = "", size: int = PAGE
 ) -> TimelinePage:
     """One page of the timeline. `after` is the cursor of the page before; a cursor that means nothing starts anew."""
-    sources = [model for model in _sources() if group in ("", model.timeline.group)]
+    sources = _sources(group)
     start = _start(sources, patient, after)
     parts = [_part(model, user, patient, start, text.strip(), size) for model in sources]
     rows = _read(parts, size + 1)
     more, rows = len(rows) > size, rows[:size]
-    known = {model.timeline.kind: model for model in sources}
-    zone = patient.organization.zone
-    entries = [_entry(known[row[0]], patient, row, zone) for row in rows]
+    entries = _entries(sources, patient, rows)
     cursor = f"{entries[-1].kind}.{entries[-1].id}" if more else ""
     return TimelinePage(days=list(_by_day(entries)), shown=len(entries), next_cursor=cursor)
 
@@ -90,6 +102,51 @@ def _read(parts: list[QuerySet[Any]], wanted: int) -> list[Any]:
     return list(asked[0].union(*asked[1:], all=True).order_by("-entry_at", "-id")[:wanted])
 
 
+class WholeTimeline:
+    """Every page of the timeline as one list (coordination/lib/listing.py), what is ahead first."""
+
+    def __init__(self, user: User, patient: Patient, group: str = "") -> None:
+        self.user, self.patient, self.group = user, patient, group
+        self.sources = _sources(group)
+
+    def ids(self) -> Iterator[uuid.UUID]:
+        ahead = self._ahead()
+        yield from ahead
+        found = self._places().order_by("-entry_at", "-id")
+        # what ended between the two questions is told once
+        yield from (pk for pk, _at in found.iterator(chunk_size=5000) if pk not in ahead)
+
+    def read(self, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Entry | Ahead]:
+        wanted = (model.timeline.shape(self._rows(model).filter(pk__in=ids)) for model in self.sources)
+        happened = {entry.id: entry for entry in _entries(self.sources, self.patient, _joined(wanted))}
+        return {**happened, **self._ahead()}
+
+    def count(self) -> Count:
+        happened = capped_count(self._places())
+        return Count(len(self._ahead()) + happened.number, happened.is_capped)
+
+    def _ahead(self) -> dict[uuid.UUID, Ahead]:
+        return {entry.id: entry for entry in ahead_of(self.user, self.patient, self.group)}
+
+    def _rows(self, model: Any) -> QuerySet[Any]:
+        rows: QuerySet[Any] = model.objects.for_timeline(self.user, self.patient)
+        return rows.order_by()
+
+    def _places(self) -> QuerySet[Any]:
+        """The ids, with the moments they are sorted by."""
+        return _joined(
+            self._rows(model).annotate(entry_at=F(model.timeline.at)).values_list("id", "entry_at")
+            for model in self.sources
+        )
+
+
+def _joined(parts: Iterable[QuerySet[Any]]) -> QuerySet[Any]:
+    """All of them in one statement; those that can hold nothing are not asked."""
+    every = list(parts)
+    first, *others = [part for part in every if not part.query.is_empty()] or every[:1]
+    return first.union(*others, all=True) if others else first
+
+
 def title_words(kind: str, value: str) -> str:
     """A stored title of one kind as the timeline says it ("left_voicemail": "Left voicemail")."""
     for model in _sources():
@@ -98,8 +155,9 @@ def title_words(kind: str, value: str) -> str:
     return value
 
 
-def _sources() -> list[Any]:
-    return [apps.get_model(label) for label in settings.TIMELINE_SOURCES]
+def _sources(group: str = "") -> list[Any]:
+    every: list[Any] = [apps.get_model(label) for label in settings.TIMELINE_SOURCES]
+    return [model for model in every if group in ("", model.timeline.group)]
 
 
 def _part(model: Any, user: User, patient: Patient, start: Start, text: str, size: int) -> QuerySet[Any]:
@@ -152,6 +210,11 @@ def _choices(model: type[Model], column: Any) -> dict[str, str]:
     except FieldDoesNotExist:
         return {}
     return {str(value): str(label) for value, label in getattr(found, "flatchoices", [])}
+
+
+def _entries(sources: list[Any], patient: Patient, rows: Iterable[Any]) -> list[Entry]:
+    known, zone = {model.timeline.kind: model for model in sources}, patient.organization.zone
+    return [_entry(known[row[0]], patient, row, zone) for row in rows]
 
 
 def _entry(model: Any, patient: Patient, row: tuple[Any, ...], zone: dt.tzinfo) -> Entry:

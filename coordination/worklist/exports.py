@@ -1,8 +1,6 @@
 """The lists of work as they can be taken away: My day with its filters, the tasks and the contacts of one patient."""
 
 import datetime as dt
-import uuid
-from typing import Any
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
@@ -10,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.lib.listing import Column, Listing, words_of
-from coordination.lib.paging import Order
 from coordination.lib.permissions import Permission, require
 from coordination.worklist.access import (
     clock_of,
@@ -23,7 +20,7 @@ from coordination.worklist.access import (
 from coordination.worklist.day import BUCKETS, ORDERS, View, chips
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.rows import due_value, owner_words
-from patients.access import get_patient
+from patients.exports import of_patient, patient_in
 from patients.models import Patient
 
 
@@ -49,9 +46,10 @@ def day(user: User, query: QueryDict) -> Listing:
 
 
 def open_tasks(user: User, query: QueryDict) -> Listing:
-    patient = _patient(user, query)
-    return _of_patient(
+    patient = patient_in(user, query, permission=Permission.TASK_VIEW)
+    return of_patient(
         patient,
+        url=reverse("worklist:patient_tasks", args=[patient.pk]),
         stem="open-tasks",
         title=_("Open tasks"),
         rows=list_open_tasks(user, patient),
@@ -61,9 +59,10 @@ def open_tasks(user: User, query: QueryDict) -> Listing:
 
 
 def closed_tasks(user: User, query: QueryDict) -> Listing:
-    patient = _patient(user, query)
-    return _of_patient(
+    patient = patient_in(user, query, permission=Permission.TASK_VIEW)
+    return of_patient(
         patient,
+        url=reverse("worklist:patient_tasks", args=[patient.pk]),
         stem="closed-tasks",
         title=_("Closed tasks"),
         rows=list_closed_tasks(user, patient),
@@ -80,9 +79,10 @@ def closed_tasks(user: User, query: QueryDict) -> Listing:
 
 
 def contacts(user: User, query: QueryDict) -> Listing:
-    patient = _patient(user, query)
-    return _of_patient(
+    patient = patient_in(user, query, permission=Permission.TASK_VIEW)
+    return of_patient(
         patient,
+        url=reverse("worklist:patient_tasks", args=[patient.pk]),
         stem="contacts",
         title=_("Contacts"),
         rows=list_contacts(user, patient),
@@ -101,29 +101,6 @@ def contacts(user: User, query: QueryDict) -> Listing:
             Column("by", _("By"), lambda contact: contact.staff.name),
         ],
     )
-
-
-def _of_patient(patient: Patient, *, stem: str, title: str, rows: Any, order: Order, columns: Any) -> Listing:
-    """A list that is all about one patient. Who it is stands in every row: a file can lose its name."""
-    return Listing(
-        stem=stem,
-        title=title,
-        sentence=_("One patient, record number %(number)s") % {"number": patient.record_number},
-        rows=rows,
-        order=order,
-        columns=[*_same(patient), *columns],
-        url=reverse("worklist:patient_tasks", args=[patient.pk]),
-        choices={"patient": str(patient.pk)},
-        patient_id=patient.pk,
-    )
-
-
-def _patient(user: User, query: QueryDict) -> Patient:
-    try:
-        pk = uuid.UUID(query.get("patient", ""))
-    except ValueError:
-        raise Http404 from None
-    return get_patient(user, pk, permission=Permission.TASK_VIEW)
 
 
 def _due_day(task: Task, user: User) -> dt.date:
@@ -172,12 +149,3 @@ def _who(user: User) -> list[Column]:
         risk = words_of(Patient, "risk")
         columns.append(Column("risk", _("Risk"), lambda task: task.patient and risk(task.patient), width=12))
     return columns
-
-
-def _same(patient: Patient) -> list[Column]:
-    return [
-        Column("family", _("Family name"), lambda _row: patient.family),
-        Column("given", _("Given name"), lambda _row: patient.given),
-        Column("born", _("Date of birth"), lambda _row: patient.birth_date, "day", 12),
-        Column("number", _("Record number"), lambda _row: patient.record_number),
-    ]

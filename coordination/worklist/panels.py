@@ -40,6 +40,7 @@ def ahead(user: User, patient: Patient) -> list[Ahead]:
     return [
         Ahead(
             title=task.headline,
+            id=task.pk,
             at=task.due_at,
             text=task.reason,
             by=owner_words(task, user),

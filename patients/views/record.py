@@ -17,7 +17,7 @@ from patients.banner import record_page, with_query
 from patients.models import Allergy, Condition, Immunization, Medication, Patient
 from patients.panels import Panel, ahead_of, panels_of
 from patients.sight import explain_access, people_who_see
-from patients.timeline import GROUPS, timeline_page
+from patients.timeline import GROUPS, group_in, timeline_page, timeline_right
 from patients.walking import walk_here
 
 GLANCE = 9
@@ -54,12 +54,12 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Everything, once, in order. A search is sent, never addressed: its words may say what a patient suffers from."""
     user: Any = request.user
     asked = request.POST if request.method == "POST" else request.GET
-    group = asked.get("kind", "") if asked.get("kind", "") in GROUPS else ""
+    group = group_in(asked)
     text = (
         request.POST.get("q", "").replace("\x00", "").strip()[:100]
     )  # which PostgreSQL does not know as text
     after = asked.get("after", "")
-    right = Permission.HISTORY_VIEW if user.may(Permission.HISTORY_VIEW) else Permission.TASK_VIEW
+    right = timeline_right(user)
     searched = {"kind": Event.Kind.SEARCH, "name": "timeline.searched"} if text else {}
     patient = access.open_record(user, pk, page="timeline", permission=right, **searched)
     page = timeline_page(user, patient, group=group, after=after, text=text)
@@ -71,7 +71,7 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
         "shown": page.shown,
         "next_cursor": page.next_cursor,
         "is_first": not after,
-        "ahead": ahead_of(user, patient) if not after and not text and group in {"", "tasks"} else [],
+        "ahead": ahead_of(user, patient, group) if not after and not text else [],
         "groups": [
             {
                 "url": with_query(f"{url}?kind={name}" if name else url, record["along"]),

@@ -7,6 +7,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from coordination.audit.models import Event
+from coordination.lib.ids import new_id
 from patients.models import Patient
 from patients.panels import Ahead, ahead_of, panels_of
 from tests.factories.record import (
@@ -146,7 +147,11 @@ def nothing(user, patient):
 
 def plans(user, patient):
     later = timezone.now() + dt.timedelta(days=2)
-    return [Ahead("Some day"), Ahead("Later", at=later), Ahead("Soon", at=later - dt.timedelta(days=1))]
+    return [
+        Ahead("Some day", new_id()),
+        Ahead("Later", new_id(), at=later),
+        Ahead("Soon", new_id(), at=later - dt.timedelta(days=1)),
+    ]
 
 
 def test_apps_above_add_panels_and_plans(cast):

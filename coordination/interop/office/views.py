@@ -19,7 +19,7 @@ from coordination.interop.office.forms import ExportForm
 from coordination.interop.office.models import ExportJob
 from coordination.interop.office.presenting import progress_of, state_of
 from coordination.interop.office.store import Folder
-from coordination.lib.paging import capped_count, keyset
+from coordination.lib.paging import keyset
 from coordination.lib.refusal import Refused
 
 TYPES = {
@@ -69,7 +69,7 @@ def export_new(request: HttpRequest) -> HttpResponseBase:
     context = {
         "form": form,
         "listing": listing,
-        "count": capped_count(listing.rows),
+        "count": listing.count(),
         "columns": [column.label for column in listing.columns],
         "hours": settings.EXPORT_FILE_HOURS,
         "action": request.get_full_path(),

@@ -23,7 +23,6 @@ from coordination.interop.office.models import ExportJob
 from coordination.interop.office.store import Folder
 from coordination.lib import display
 from coordination.lib.listing import Column, Listing
-from coordination.lib.paging import keys_of
 from coordination.lib.rls import organization
 from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
@@ -82,7 +81,7 @@ class Run:
         with organization(self.job.organization_id):
             listing = self._listing()
             columns = self._columns(listing)
-            found = {row.pk: row for row in listing.rows.order_by().filter(pk__in=wanted)}
+            found = listing.read(wanted)
             lines = [
                 [encode(column.read(found[pk]), column.sort) for column in columns]
                 for pk in wanted
@@ -164,11 +163,9 @@ class Run:
 
 
 def _write_ids(folder: Folder, listing: Listing) -> int:
-    keys = keys_of(listing.rows.model, listing.order)
-    ids = listing.rows.order_by(*(key.order() for key in keys)).values_list("pk", flat=True)
     count, draft = 0, folder.draft()
     with draft.open("wb") as file:
-        for pk in ids.iterator(chunk_size=5000):
+        for pk in listing.ids():
             count += file.write(pk.bytes) // ID_BYTES
             if count > settings.EXPORT_MAX_ROWS:
                 raise Refusal(
