@@ -73,6 +73,10 @@ EXPORT_LISTS = {
     "closed-tasks": "coordination.worklist.exports.closed_tasks",
     "contacts": "coordination.worklist.exports.contacts",
     "timeline": "patients.exports.timeline",
+    "promises": "coordination.worklist.exports.promises",
+    "attention": "patients.exports.attention",
+    "access-log": "patients.exports.access_log",
+    "audit": "coordination.audit.exports.events",
     "users": "coordination.accounts.exports.users",
     "teams": "coordination.accounts.exports.teams",
 }

@@ -162,14 +162,15 @@ def result_series(
     return keyset(same, order=[("occurred_at", "desc"), ("id", "desc")], after=after, before=before, size=50)
 
 
-def access_log_of(
-    patient: Patient, *, after: str | None, before: str | None, actor_id: Any = None
-) -> Page[Any]:
-    """Who opened this record, when and why; newest first."""
+def sees_all_visits(user: User) -> bool:
+    """Coordinators and clinicians see their own visits; supervisors and the privacy officer everyone's."""
+    return user.may(Permission.AUDIT_VIEW) or user.may(Permission.TEAM_MANAGE)
+
+
+def access_log_of(user: User, patient: Patient) -> Any:
+    """Who opened this record, when and why, as far as this person sees it; newest first."""
     events = Event.objects.of_organization(patient.organization_id).about_patient(patient.pk)
-    if actor_id is not None:
-        events = events.filter(actor_id=actor_id)
-    return keyset(events, order=[("at", "desc"), ("id", "desc")], after=after, before=before, size=50)
+    return events if sees_all_visits(user) else events.filter(actor_id=user.pk)
 
 
 def care_team_of(user: User, patient: Patient) -> list[CareTeamMember]:

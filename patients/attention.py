@@ -3,14 +3,14 @@
 The apps above add sections of their own (`settings.PATIENT_ATTENTION`): callables `(user) -> list[Section]`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
@@ -37,7 +37,7 @@ class Section:
     row: Callable[[Any], Item]
     order: tuple[tuple[str, str], ...] = (("sort_name", "asc"), ("id", "asc"))
 
-    @property
+    @cached_property
     def count(self) -> Count:
         return capped_count(self.rows)
 
@@ -48,6 +48,12 @@ class Section:
 def sections_of(user: User) -> list[Section]:
     """What this person may see and put right, the most dangerous first."""
     return [section for path in settings.PATIENT_ATTENTION for section in import_string(path)(user)]
+
+
+def section_in(query: Mapping[str, Any], sections: list[Section]) -> Section:
+    """The section an address asks for; else the first that holds something."""
+    asked = next((section for section in sections if section.key == query.get("show")), None)
+    return asked or next((section for section in sections if section.count.number), sections[0])
 
 
 def of_records(user: User) -> list[Section]:

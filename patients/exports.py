@@ -1,7 +1,9 @@
-"""The list of patients and the timeline of one of them, as they can be taken away."""
+"""The lists of patients, and those of one patient that are no work, as they can be taken away."""
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from django.http import Http404, QueryDict
@@ -9,13 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
+from coordination.audit.access import NEWEST_FIRST
 from coordination.lib.display import as_day
 from coordination.lib.languages import language_name
 from coordination.lib.listing import Column, Listing, words_of
 from coordination.lib.permissions import Permission, require
 from patients import registry as table
-from patients.access import get_patient, list_patients
-from patients.models import Patient
+from patients.access import access_log_of, get_patient, list_patients, sees_all_visits
+from patients.attention import section_in, sections_of
+from patients.models import Patient, SimilarName
+from patients.overviews import event_line
 from patients.panels import Ahead
 from patients.timeline import GROUPS, Entry, WholeTimeline, group_in, timeline_right
 
@@ -41,6 +46,71 @@ def registry(user: User, query: QueryDict) -> Listing:
         columns=_columns(user),
         url=f"{reverse('patients:registry')}{'?' if choices else ''}{address.urlencode()}",
         choices=choices,
+    )
+
+
+def attention(user: User, query: QueryDict) -> Listing:
+    """The records that need a person, one section of them."""
+    require(user, Permission.PATIENT_EDIT)
+    section = section_in(query, sections_of(user))
+    if section.rows.model is SimilarName:
+        people = [*_identity(attrgetter("patient")), *_identity(attrgetter("other"), again=True)]
+    else:
+        people = _identity(lambda patient: patient)
+    return Listing(
+        stem="attention",
+        title=_("Records that need a person"),
+        sentence=str(section.label),
+        rows=section.rows,
+        order=section.order,  # type: ignore[arg-type]
+        columns=[
+            *people,
+            Column("why", _("Why"), lambda row: section.row(row)["why"], width=40),
+            Column("next", _("What comes next"), lambda row: _steps(section.row(row)), width=30),
+        ],
+        url=f"{reverse('patients:attention')}?show={section.key}",
+        choices={"show": section.key},
+    )
+
+
+def _steps(item: dict[str, Any]) -> str:
+    return ", ".join(action["label"] for action in item["actions"])
+
+
+def _identity(of: Callable[[Any], Patient], *, again: bool = False) -> list[Column]:
+    """A patient by four identifiers, as a list shows them; of a pair, the second one says so."""
+    sex = words_of(Patient, "sex")
+    key, label = ("other_", _("%(what)s (the other)")) if again else ("", "%(what)s")
+    return [
+        Column(f"{key}family", label % {"what": _("Family name")}, lambda row: of(row).family),
+        Column(f"{key}given", label % {"what": _("Given name")}, lambda row: of(row).given),
+        Column(f"{key}born", label % {"what": _("Date of birth")}, lambda row: of(row).birth_date, "day", 12),
+        Column(f"{key}sex", label % {"what": _("Legal sex")}, lambda row: sex(of(row)), width=12),
+        Column(f"{key}number", label % {"what": _("Record number")}, lambda row: of(row).record_number),
+    ]
+
+
+def access_log(user: User, query: QueryDict) -> Listing:
+    """Who opened a record: one's own visits, or everyone's for whom the page shows them."""
+    patient = patient_in(user, query, permission=Permission.ACCESS_LOG_VIEW)
+    return of_patient(
+        patient,
+        stem="access-log",
+        title=_("Access log"),
+        narrowed="" if sees_all_visits(user) else _("your own visits"),
+        rows=access_log_of(user, patient),
+        order=NEWEST_FIRST,
+        columns=[
+            Column("at", _("When"), lambda event: event.at, "moment"),
+            Column("who", _("Who"), lambda event: event_line(event)["who"]),
+            Column("kind", _("What"), lambda event: event_line(event)["kind"]),
+            Column(
+                "refused", _("Refused"), lambda event: _("Refused") if event_line(event)["denied"] else ""
+            ),
+            Column("what", _("Details"), lambda event: event_line(event)["what"], width=30),
+            Column("why", _("Why"), lambda event: event_line(event)["why"], width=30),
+        ],
+        url=reverse("patients:access", args=[patient.pk]),
     )
 
 

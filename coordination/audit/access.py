@@ -9,9 +9,11 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from coordination.audit.models import Event, Pending, Seal, Verification
+from coordination.lib.paging import Order
 from coordination.lib.permissions import Permission, require
 
 LATE_SECONDS = 60
+NEWEST_FIRST: Order = [("at", "desc"), ("id", "desc")]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.audit.models import Event
 from coordination.lib.day_field import DayField
+from coordination.lib.display import day as day_words
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -56,6 +58,24 @@ class EventFilter(forms.Form):
         if since and until and until < since:
             self.add_error("until", _("The last day lies before the first."))
         return cleaned
+
+    def words(self) -> dict[str, str]:
+        """Say each filter that narrows."""
+        data = self.cleaned_data
+        words = {
+            "actor": str(data["actor"] or ""),
+            "kind": str(dict(Event.Kind.choices)[data["kind"]]) if data["kind"] else "",
+            "patient": gettext("One patient") if data["patient"] else "",
+            "since": gettext("From %(day)s") % {"day": day_words(data["since"])} if data["since"] else "",
+            "until": gettext("To %(day)s") % {"day": day_words(data["until"])} if data["until"] else "",
+        }
+        return {name: label for name, label in words.items() if label}
+
+    def chosen(self) -> dict[str, str]:
+        """The choices as an address holds them: days and ids, of a pasted address no more than the id."""
+        data = self.cleaned_data
+        actor = data["actor"].pk if data["actor"] else None
+        return {name: str(value) for name, value in {**data, "actor": actor}.items() if value}
 
     def filters(self) -> dict[str, Any]:
         """Return what list_events takes: days become moments in the reader's zone."""

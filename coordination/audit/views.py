@@ -5,15 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from coordination.audit.access import list_events, list_people
+from coordination.audit.access import NEWEST_FIRST, list_events, list_people
 from coordination.audit.actions import record_access
 from coordination.audit.forms import EventFilter
 from coordination.audit.models import Event
 from coordination.audit.sentences import sentence
-from coordination.lib.display import day
 from coordination.lib.paging import keyset
 
 SIZE = 50
@@ -35,7 +33,7 @@ def events(request: HttpRequest) -> HttpResponse:
     filters = form.filters()
     page = keyset(
         list_events(user, **filters),
-        order=[("at", "desc"), ("id", "desc")],
+        order=NEWEST_FIRST,
         after=request.GET.get("after"),
         before=request.GET.get("before"),
         size=SIZE,
@@ -70,19 +68,10 @@ def _line(event: Event) -> dict[str, Any]:
 
 def _chips(request: HttpRequest, form: EventFilter) -> list[dict[str, Any]]:
     """Say each filter in words, with the way to take it off."""
-    data = form.cleaned_data
-    words = {
-        "actor": str(data["actor"] or ""),
-        "kind": str(dict(Event.Kind.choices)[data["kind"]]) if data["kind"] else "",
-        "patient": _("One patient") if data["patient"] else "",
-        "since": _("From %(day)s") % {"day": day(data["since"])} if data["since"] else "",
-        "until": _("To %(day)s") % {"day": day(data["until"])} if data["until"] else "",
-    }
     chips = []
-    for name, label in words.items():
-        if label:
-            query = request.GET.copy()
-            for gone in (name, "after", "before"):
-                query.pop(gone, None)
-            chips.append({"label": label, "remove_url": f"?{query.urlencode()}"})
+    for name, label in form.words().items():
+        query = request.GET.copy()
+        for gone in (name, "after", "before"):
+            query.pop(gone, None)
+        chips.append({"label": label, "remove_url": f"?{query.urlencode()}"})
     return chips

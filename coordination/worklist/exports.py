@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
@@ -14,11 +15,13 @@ from coordination.worklist.access import (
     list_closed_tasks,
     list_contacts,
     list_open_tasks,
+    list_promises,
     list_work,
     read_desks,
 )
 from coordination.worklist.day import BUCKETS, ORDERS, View, chips
 from coordination.worklist.models import Contact, Task
+from coordination.worklist.promises import STATES, order_of, state_in, states
 from coordination.worklist.rows import due_value, owner_words
 from patients.exports import of_patient, patient_in
 from patients.models import Patient
@@ -42,6 +45,31 @@ def day(user: User, query: QueryDict) -> Listing:
         columns=[*_task_columns(user), *_who(user), *_owner(user)],
         url=view.address(),
         choices=QueryDict(view.address().partition("?")[2]).dict(),
+    )
+
+
+def promises(user: User, query: QueryDict) -> Listing:
+    """One's own promises in one of their states."""
+    require(user, Permission.TASK_VIEW)
+    state, now = state_in(query), timezone.now()
+    url = reverse("worklist:promises")
+    return Listing(
+        stem="promises",
+        title=_("Promises"),
+        sentence=str(STATES[state]),
+        rows=list_promises(user).filter(states(now)[state]).with_patient(),
+        order=order_of(state),
+        columns=[
+            Column("due_on", _("Due"), lambda task: _due_day(task, user), "day", 12),
+            Column("due_at", _("Due at"), lambda task: task.due_at if task.due_has_time else None, "moment"),
+            *_person(),
+            Column("title", _("Promised"), lambda task: task.headline, width=40),
+            Column("reason", _("Why"), lambda task: task.reason, width=40),
+            Column("outcome", _("How it ended"), words_of(Task, "outcome")),
+            Column("closed", _("Closed"), lambda task: task.closed_at, "moment"),
+        ],
+        url=f"{url}?state={state}",
+        choices={"state": state},
     )
 
 
@@ -134,13 +162,19 @@ def _owner_name(task: Task, user: User) -> str:
     return task.owner.name if task.owner is not None else owner_words(task, user)
 
 
-def _who(user: User) -> list[Column]:
+def _person() -> list[Column]:
     """The patient of a row, by three identifiers; a task about nobody leaves them empty."""
-    columns = [
+    return [
         Column("family", _("Family name"), lambda task: task.patient and task.patient.family),
         Column("given", _("Given name"), lambda task: task.patient and task.patient.given),
         Column("born", _("Date of birth"), lambda task: task.patient and task.patient.birth_date, "day", 12),
         Column("number", _("Record number"), lambda task: task.patient and task.patient.record_number),
+    ]
+
+
+def _who(user: User) -> list[Column]:
+    columns = [
+        *_person(),
         Column(
             "contact", _("Last contact"), lambda task: task.patient and task.patient.last_contact_at, "moment"
         ),

@@ -1,6 +1,7 @@
 """The promises one made to patients, and how well they are kept: counts, and behind each count its list."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coordination.accounts.models import User
-from coordination.lib.paging import keyset
+from coordination.lib.paging import Direction, Order, keyset
 from coordination.worklist.access import list_promises
 from coordination.worklist.rows import Reader, row_of
 
@@ -40,19 +41,29 @@ def states(now: dt.datetime) -> dict[str, Q]:
     }
 
 
+def state_in(query: Mapping[str, Any]) -> str:
+    """The state an address asks for; any other word stands for what is open."""
+    asked = str(query.get("state", ""))
+    return asked if asked in STATES else "open"
+
+
+def order_of(state: str) -> Order:
+    """What is to be kept: the next first. What ended: the newest first."""
+    way: Direction = "desc" if state in {"kept", "broken"} else "asc"
+    return [("due_at", way), ("id", way)]
+
+
 def read_promises(user: User, query: Any, now: dt.datetime) -> dict[str, Any]:
     """Everything the page shows: one statement for the figures, one for the rows."""
-    state = query.get("state", "")
-    state = state if state in STATES else "open"
+    state = state_in(query)
     rules = states(now)
     promises = list_promises(user)
     figures = promises.order_by().aggregate(
         **{name: Count("pk", filter=rule) for name, rule in rules.items()}
     )
-    newest = state in {"kept", "broken"}
     page = keyset(
         promises.filter(rules[state]).with_patient(),
-        order=[("due_at", "desc" if newest else "asc"), ("id", "desc" if newest else "asc")],
+        order=order_of(state),
         after=query.get("after"),
         before=query.get("before"),
         size=PAGE,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.permissions import Permission, require
-from patients.attention import sections_of
+from patients.attention import section_in, sections_of
 
 
 @require_safe
@@ -19,10 +19,7 @@ def attention(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     require(user, Permission.PATIENT_EDIT)
     sections = sections_of(user)
-    counts = {section.key: section.count for section in sections}
-    asked = request.GET.get("show", "")
-    first = next((section for section in sections if counts[section.key].number), sections[0])
-    current = next((section for section in sections if section.key == asked), first)
+    current = section_in(request.GET, sections)
     page = current.page(after=request.GET.get("after"), before=request.GET.get("before"))
     record_access(
         Event.Kind.VIEW, "attention.viewed", by=user, detail={"section": current.key, "shown": len(page)}
@@ -32,14 +29,14 @@ def attention(request: HttpRequest) -> HttpResponse:
             {
                 "url": f"?show={section.key}",
                 "label": section.label,
-                "count": counts[section.key],
+                "count": section.count,
                 "current": section is current,
             }
             for section in sections
         ],
         "section": current,
         "rows": [current.row(row) for row in page],
-        "pager": page.links(request.GET, total=counts[current.key]),
+        "pager": page.links(request.GET, total=current.count),
         "title": _("Records that need a person"),
     }
     return render(request, "patients/attention.html", context)

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.accounts.permissions import Permission
+from coordination.audit.access import NEWEST_FIRST
 from coordination.audit.models import Event
+from coordination.lib.paging import keyset
 from patients import access, lines, overviews
 from patients.banner import record_page, with_query
 from patients.models import Allergy, Condition, Immunization, Medication, Patient
@@ -89,21 +91,20 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def access_log(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Who opened this record, when and why. Coordinators and clinicians see their own visits."""
+    """Who opened this record, when and why."""
     user: Any = request.user
     patient = access.open_record(user, pk, page="access log", permission=Permission.ACCESS_LOG_VIEW)
-    sees_all = user.may(Permission.AUDIT_VIEW) or user.may(Permission.TEAM_MANAGE)
-    page = access.access_log_of(
-        patient,
+    page = keyset(
+        access.access_log_of(user, patient),
+        order=NEWEST_FIRST,
         after=request.GET.get("after"),
         before=request.GET.get("before"),
-        actor_id=None if sees_all else user.pk,
     )
     context = {
         **record_page(user, patient, "access", walk=walk_here(request, patient, "access")),
         "events": [overviews.event_line(event) for event in page.rows],
         "pager": page.links(request.GET),
-        "sees_all": sees_all,
+        "sees_all": access.sees_all_visits(user),
     }
     return render(request, "patients/access.html", context)
 
