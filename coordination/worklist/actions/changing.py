@@ -38,17 +38,20 @@ def change_task(
     contact: Contact | None = None,
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
+    needs: Collection[str] | None = None,
 ) -> Collection[str]:
     """Set `values` on a locked task and keep what was there before, for undo and for its history.
 
     Returns the names of the fields that differ. When none does, there is nothing to undo; that it was asked is recorded still.
+    `needs` are the ids of what the task needed until now, where the act changed that.
     `task.last_change` is the act just done: its Undo is offered beside the sentence that tells of it.
     """
     before = packed(task, values)
     changed = task.change(dict(values), by=by, derive=lambda: weigh(task))
     if changed:
         kept = {name: before[name] for name in changed}
-        _keep(task, act, by=by, contact=contact, before=kept, after=packed(task, changed))
+        was = {"needs_before": list(needs)} if needs is not None else {}
+        _keep(task, act, by=by, contact=contact, before=kept, after=packed(task, changed), **was)
     record(EVENTS[act], by=by, target=task, changed=changed, reason=reason, detail=detail)
     return changed
 

@@ -68,12 +68,12 @@ def edit_task(
     _check(task, changes, why=why)
     if "checklist" in changes:
         changes["checklist"] = steps_of(changes["checklist"], ticked=task.checklist)
+    needed = stored["needs"] if "needs" in changes else None
     if "needs" in changes:
         changes |= set_needs(task, changes.pop("needs"), by=by)
     if changes:
-        change_task(
-            task=task, act=Act.EDIT, values=changes | _follows(task, changes), by=by, reason=why.strip()
-        )
+        changes |= _follows(task, changes)
+        change_task(task=task, act=Act.EDIT, values=changes, by=by, reason=why.strip(), needs=needed)
     return Edited(task, tuple(kept) if meanwhile else (), other)
 
 

@@ -49,15 +49,37 @@ def set_needs(task: Task, wanted: Collection[str], *, by: User) -> dict[str, Any
     if found.keys() != set(wanted):
         raise Refused(_("One of these tasks has ended. Look again and save."), field="needs")
     _check_circle(task, found)
-    Dependency.objects.filter(task=task, needs__status__in=OPEN).exclude(needs__in=list(found)).delete()
-    Dependency.objects.bulk_create(
-        [
-            Dependency(organization_id=task.organization_id, task=task, needs=need, created_by=by)
-            for need in found.values()
-        ],
-        ignore_conflicts=True,
-    )
-    return state_of(task, [need.title for need in found.values()])
+    _link(task, list(found), by=by)
+    values = state_of(task, [need.title for need in found.values()])
+    if values.get("waiting_on") == task.waiting_on:  # another one of the same name: it waits for that one since now
+        values["waiting_since"] = timezone.now()
+    return values
+
+
+def check_needs_again(task: Task, wanted: Collection[str]) -> None:
+    """Refuse to put back what a locked task needed, where that cannot hold any more: one has ended, or it came to need this one."""
+    rows = Task.objects.filter(pk__in=list(wanted)).order_by("pk")
+    if task.patient_id is None:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = {str(need.pk): need for need in rows}
+    for need in found.values():
+        if not need.is_open:
+            sentence = _("“%(title)s”, which it needed, has ended since. Edit the task to say what it needs.")
+            raise Refused(sentence % {"title": need.title})
+    _check_circle(task, found)
+
+
+def put_needs_back(task: Task, wanted: Collection[str], *, by: User) -> None:
+    """An edit of what a task needs was undone: it needs again what it needed before, and nothing else."""
+    _link(task, wanted, by=by)
+
+
+def _link(task: Task, wanted: Collection[str], *, by: User) -> None:
+    Dependency.objects.filter(task=task, needs__status__in=OPEN).exclude(needs__in=list(wanted)).delete()
+    links = [
+        Dependency(organization_id=task.organization_id, task=task, needs_id=pk, created_by=by) for pk in wanted
+    ]
+    Dependency.objects.bulk_create(links, ignore_conflicts=True)
 
 
 def state_of(task: Task, titles: list[str]) -> dict[str, Any]:
@@ -113,11 +135,9 @@ def _tell_of_end(task: Task, *, by: User, found: QuerySet[Any]) -> None:
 
 
 def keep_in_step(task: Task, *, by: User) -> None:
-    """An edit of what a task needs was undone: a task that is not blocked needs nothing, one that is has something to wait for."""
+    """A task came back as blocked: what it needed may have ended meanwhile, then it is work again."""
     needs = Dependency.objects.filter(task=task, needs__status__in=OPEN)
-    if task.status != Task.Status.BLOCKED:
-        needs.delete()
-    elif not needs.exists():
+    if task.status == Task.Status.BLOCKED and not needs.exists():
         change_task(task=task, act=Act.RESUME, values=READY, by=by)
 
 

@@ -21,7 +21,7 @@ from coordination.lib import display
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import last_contact, lock_patients, lock_tasks, settle
 from coordination.worklist.actions.changing import save_tasks
-from coordination.worklist.actions.needing import follow, keep_in_step
+from coordination.worklist.actions.needing import check_needs_again, follow, keep_in_step, put_needs_back
 from coordination.worklist.actions.tasks import Sight, check_owner
 from coordination.worklist.actions.weighing import have_weighed
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
@@ -175,6 +175,8 @@ def _put_back(
         setattr(task, name, value)
     if task.is_open:
         _check_again(task, people, handed={"owner", "queue"} & set(change.before), opens=not was_open, by=by)
+    if change.needs_before:
+        check_needs_again(task, change.needs_before)
 
 
 def _check_time(act: Change | Batch) -> None:
@@ -244,7 +246,9 @@ def _save(changes: list[Change], *, by: User) -> None:
     record_each("contact.undone", by=by, targets=list(contacts.values()))
     follow([task for change, task in on_tasks if change.act in {Act.OPEN, Act.CLOSE, Act.CONTACT}], by=by)
     for change, task in on_tasks:
-        if change.act == Act.EDIT and "waiting_on" in change.before:
+        if change.needs_before is not None:
+            put_needs_back(task, change.needs_before, by=by)
+        if "status" in change.before:
             keep_in_step(task, by=by)
 
 

@@ -94,9 +94,10 @@ class Change(Taken):
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField()  # of the task once it was done: undo is for this one only
+    needs_before = models.JSONField(null=True, blank=True)  # ids of what it needed, where the act changed that
 
     objects = ChangeQuerySet.as_manager()
-    privacy = Privacy(clinical=["before", "after"], safe=["act", "at", "undone_at", "version"])
+    privacy = Privacy(clinical=["before", "after"], safe=["act", "at", "undone_at", "version", "needs_before"])
 
     class Meta:
         constraints = [

@@ -198,3 +198,72 @@ def test_what_comes_to_need_a_task_while_its_end_waits_is_told(cast):
         assert again(task).status == "blocked"
         follow_ended(Message.objects.get(topic="task.ended"))
         assert again(task).status == "open"
+
+
+class TestAnEditOfNeedsTakenBack:
+    """The links go back with the words."""
+
+    @pytest.fixture
+    def second(self, cast):
+        return TaskFactory(patient=cast.pat, title="Find the fax")
+
+    def needed(self, task):
+        return set(task.needs.values_list("needs__title", flat=True))
+
+    def test_needing_nothing_taken_back_it_is_blocked_by_what_it_needed(self, cast, first, task):
+        needs(task, first, by=cast.ana)
+        freed = needs(again(task), by=cast.ana)
+        undo_change(change=freed.last_change, by=cast.ana)
+        assert (again(task).status, task.waiting_on) == ("blocked", "Get the release")
+        assert self.needed(task) == {"Get the release"}
+        close_task(task=first, by=cast.sue)
+        assert again(task).status == "open"
+
+    def test_needing_less_taken_back_it_waits_for_both(self, cast, first, second, task):
+        both = needs(task, first, second, by=cast.ana)
+        words = both.waiting_on
+        undo_change(change=needs(again(task), first, by=cast.ana).last_change, by=cast.ana)
+        assert (again(task).status, task.waiting_on) == ("blocked", words)
+        assert self.needed(task) == {"Get the release", "Find the fax"}
+
+    def test_needing_another_taken_back_it_waits_for_the_first(self, cast, first, second, task):
+        needs(task, first, by=cast.ana)
+        undo_change(change=needs(again(task), second, by=cast.ana).last_change, by=cast.ana)
+        assert (again(task).waiting_on, self.needed(task)) == ("Get the release", {"Get the release"})
+
+    def test_another_one_of_the_same_name_is_a_change_too(self, cast, first, task):
+        same = TaskFactory(patient=cast.pat, title="Get the release")
+        needs(task, first, by=cast.ana)
+        undo_change(change=needs(again(task), same, by=cast.ana).last_change, by=cast.ana)
+        assert list(again(task).needs.values_list("needs", flat=True)) == [first.pk]
+
+    def test_what_ended_meanwhile_cannot_be_needed_again(self, cast, first, second, task):
+        needs(task, first, second, by=cast.ana)
+        less = needs(again(task), first, by=cast.ana)
+        close_task(task=second, by=cast.sue)
+        with pytest.raises(Refused, match="“Find the fax”, which it needed, has ended since"):
+            undo_change(change=less.last_change, by=cast.ana)
+        assert (again(task).waiting_on, self.needed(task)) == ("Get the release", {"Get the release"})
+
+    def test_nor_what_came_to_need_it(self, cast, first, task):
+        needs(task, first, by=cast.ana)
+        freed = needs(again(task), by=cast.ana)
+        needs(again(first), task, by=cast.ana)
+        with pytest.raises(Refused, match="circle"):
+            undo_change(change=freed.last_change, by=cast.ana)
+        assert (again(task).status, self.needed(task)) == ("open", set())
+
+    def test_of_tasks_about_nobody_too(self, cast):
+        first, task = (
+            open_task(by=cast.ana, title=title, reason="So", due=Due(timezone.now())) for title in ("A", "B")
+        )
+        needs(task, first, by=cast.ana)
+        undo_change(change=needs(again(task), by=cast.ana).last_change, by=cast.ana)
+        assert (again(task).status, self.needed(task)) == ("blocked", {"A"})
+
+    def test_the_end_of_a_blocked_task_taken_back_after_what_it_needed_ended_is_work(self, cast, first, task):
+        needs(task, first, by=cast.ana)
+        closed = close_task(task=again(task), by=cast.ana, outcome="not_needed")
+        close_task(task=first, by=cast.sue)
+        undo_change(change=closed.last_change, by=cast.ana)
+        assert (again(task).status, task.waiting_on) == ("open", "")
