@@ -36,7 +36,7 @@ LISTS = [
 ]
 ITEMS = [
     Command("done", "d", gettext_lazy("Done")),
-    Command("snooze", "s", gettext_lazy("Snooze: then T tomorrow, W a week, D a day")),
+    Command("snooze", "s", gettext_lazy("Snooze: then H an hour, T tomorrow, W a week, D a day")),
     Command("log", "l", gettext_lazy("Log a contact")),
     Command("assign", "a", gettext_lazy("Assign; on a patient: add a task")),
     Command("due", "e", gettext_lazy("Move the due time")),

@@ -43,7 +43,7 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
     seen: dict[str, Any] = {
         "task": task,
         "why": why(task, user),
-        "sleep": sleep_words(task, reader.now),
+        "sleep": sleep_words(task, user, reader.now),
         "repeats": repeat_words(task),
         "standing": standing_words(task),
         "owner": owner_words(task, user),

@@ -14,7 +14,7 @@ from coordination.accounts.permissions import Permission
 from coordination.lib import display
 from coordination.lib.days import local_date
 from coordination.worklist.models import Batch, Change, Contact, Task
-from coordination.worklist.sleep import is_asleep, sleep_words
+from coordination.worklist.sleep import is_asleep, sleep_words, wake_words
 from patients.banner import emergency_of, with_query
 from patients.models import Patient
 from patients.walking import along
@@ -128,14 +128,14 @@ def tone_of(task: Task, reader: Reader) -> str:
 
 def note_of(task: Task, reader: Reader) -> str:
     """The second line of the due column: until when it sleeps, or the clock behind the date."""
-    if is_asleep(task, reader.now):
-        return _("sleeps to %(day)s") % {"day": display.day_short(task.snoozed_until)}
+    if task.snoozed_until is not None and is_asleep(task, reader.now):
+        return _("sleeps to %(day)s") % {"day": wake_words(task.snoozed_until, reader.user)}
     return task.due_rule
 
 
 def context_of(task: Task, reader: Reader) -> str:
     """The second line of the action: what it sleeps for or on whom it waits, else why it is here now and what helps to do it."""
-    if sleep := sleep_words(task, reader.now):
+    if sleep := sleep_words(task, reader.user, reader.now):
         return " · ".join(part for part in (sleep, task.reason.rstrip(".")) if part)
     if task.status == Task.Status.BLOCKED:
         words = {"titles": task.waiting_on, "day": display.day_short(task.waiting_since)}

@@ -53,7 +53,7 @@ def _snooze(user: User, task: Task, data: Data) -> Said:
         reason=data["reason"],
         version=_version(data),
     )
-    words = {"name": name_of(task), "title": task.title, "sleep": sleep_words(task, timezone.now())}
+    words = {"name": name_of(task), "title": task.title, "sleep": sleep_words(task, user, timezone.now())}
     return task, _("Snoozed %(name)s: %(title)s. %(sleep)s.") % words
 
 

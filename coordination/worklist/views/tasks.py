@@ -76,7 +76,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "why": why(found, user),
         "owner": owner_words(found, user),
         "due_words": due_words(found, user),
-        "sleep": sleep_words(found, reader.now),
+        "sleep": sleep_words(found, user, reader.now),
         "repeats": repeat_words(found),
         "standing": standing_words(found),
         "escalated": escalated_words(found, user),

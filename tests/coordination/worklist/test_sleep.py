@@ -3,8 +3,10 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from coordination.accounts.models import User
 from coordination.lib.refusal import Refused
 from coordination.lib.rls import organization
 from coordination.notifications.models import Notification
@@ -93,7 +95,7 @@ class TestWaking:
         task.refresh_from_db()
         today = cast.riverbend.today()
         assert (task.snoozed_until, task.wakes_on) == (None, "")
-        assert sleep_words(task, timezone.now()) == f"Woke: a reply came in on {today:%d-%b}"
+        assert sleep_words(task, cast.ana, timezone.now()) == f"Woke: a reply came in on {today:%d-%b}"
         (told,) = Notification.objects.filter(user=cast.ana)
         assert told.text == f"Woke: a reply came in on {today:%d-%b}. Check oxygen"
 
@@ -134,7 +136,102 @@ class TestWaking:
         closed = close_task(task=asleep("reply"), by=cast.ana)
         assert (closed.snoozed_until, closed.wakes_on) == (None, "")
 
-    def test_in_vain(self, asleep):
+    def test_in_vain(self, cast, asleep):
         task = asleep("reply")
         later = task.snoozed_until + dt.timedelta(hours=1)
-        assert sleep_words(task, later).startswith("No reply by ")
+        assert sleep_words(task, cast.ana, later).startswith("No reply by ")
+
+
+CHICAGO_9 = dt.datetime(2026, 11, 17, 15, 0, tzinfo=dt.UTC)  # a Tuesday, 09:00 in Chicago
+HONOLULU = "Pacific/Honolulu"
+
+
+def live_in(cast, zone):
+    with organization(cast.riverbend.pk):
+        User.objects.filter(pk=cast.ana.pk).update(time_zone=zone)
+
+
+@pytest.fixture
+def nine():
+    with time_machine.travel(CHICAGO_9, tick=False):
+        yield CHICAGO_9
+
+
+class TestUntilATime:
+    """What is not due for hours can come back within the day."""
+
+    @pytest.mark.parametrize(
+        ("sent", "until", "said"),
+        [
+            ({"when": "hour"}, dt.timedelta(hours=1), "Sleeps until 10:00"),
+            ({"when": "hours"}, dt.timedelta(hours=2), "Sleeps until 11:00"),
+            ({"when": "afternoon"}, dt.timedelta(hours=5), "Sleeps until 14:00"),
+            ({"when": "pick", "time": "11:30"}, dt.timedelta(hours=2, minutes=30), "Sleeps until 11:30"),
+            ({"when": "tomorrow", "time": "10:00"}, dt.timedelta(hours=25), "Sleeps until 18-Nov 10:00"),
+            ({"when": "tomorrow"}, dt.timedelta(hours=15), "Sleeps until 18-Nov."),
+        ],
+    )
+    def test_it_sleeps_until_then_and_says_so(self, nine, cast, signed_in, inside, sent, until, said):
+        task = TaskFactory(patient=cast.pat, due_at=nine + dt.timedelta(days=3))
+        answer = signed_in(cast.ana).post(f"/tasks/{task.pk}/snooze/", sent, follow=True)
+        assert said in answer.text
+        inside(cast.riverbend)
+        task.refresh_from_db()
+        assert task.snoozed_until == nine + until
+
+    def test_the_times_are_those_of_the_person(self, nine, cast, signed_in, inside):
+        live_in(cast, HONOLULU)
+        task = TaskFactory(patient=cast.pat, due_at=nine + dt.timedelta(days=3))
+        client = signed_in(cast.ana)
+        client.post(f"/tasks/{task.pk}/snooze/", {"when": "pick", "time": "11:30"})
+        inside(cast.riverbend)
+        task.refresh_from_db()
+        assert task.snoozed_until == dt.datetime(2026, 11, 17, 21, 30, tzinfo=dt.UTC)
+        assert "sleeps to 11:30" in client.get("/day/?bucket=snoozed").text
+
+    def test_the_afternoon_is_offered_while_it_is_ahead(self, cast, signed_in, task):
+        for at, offered in ((CHICAGO_9, True), (CHICAGO_9 + dt.timedelta(hours=5), False)):
+            with time_machine.travel(at, tick=False):
+                page = signed_in(cast.ana).get(f"/tasks/{task.pk}/snooze/").text
+            assert ("This afternoon" in page) == offered
+
+    def test_a_safety_matter_due_today_sleeps_within_its_limit(self, nine, cast, signed_in, inside):
+        limit = nine + dt.timedelta(minutes=90)
+        task = TaskFactory(patient=cast.pat, priority=1, due_at=limit)
+        client, url = signed_in(cast.ana), f"/tasks/{task.pk}/snooze/"
+        page = client.get(url).text
+        assert "At the latest until its limit, 17-Nov 10:30." in page
+        for sent in ({"when": "hours"}, {"when": "tomorrow"}, {"when": "pick", "time": "10:31"}):
+            refused = client.post(url, sent | {"reason": "Busy"})
+            assert refused.status_code == 422
+            assert "A safety matter cannot sleep past its limit, 17-Nov 10:30." in refused.text
+        assert client.post(url, {"when": "hour"}).status_code == 302
+        inside(cast.riverbend)
+        task.refresh_from_db()
+        assert task.snoozed_until == nine + dt.timedelta(hours=1)
+
+    def test_a_time_that_is_past_is_refused(self, nine, cast, signed_in, task):
+        sent = {"when": "pick", "time": "08:00"}
+        refused = signed_in(cast.ana).post(f"/tasks/{task.pk}/snooze/", sent)
+        assert refused.status_code == 422
+        assert "still to come" in refused.text
+
+    def test_a_slip_in_the_day_is_named_once(self, cast, signed_in, task):
+        sent = {"when": "pick", "day": "soon", "time": "08:00"}
+        refused = signed_in(cast.ana).post(f"/tasks/{task.pk}/snooze/", sent)
+        assert refused.status_code == 422
+        assert "Pick the day it comes back." not in refused.text
+
+
+class TestTheDayItSays:
+    @pytest.mark.parametrize("zone", ["", HONOLULU, "Pacific/Auckland"])
+    def test_a_day_is_the_same_day_for_everyone(self, nine, cast, signed_in, zone):
+        """It is the day of the organization, wherever the reader is."""
+        live_in(cast, zone)
+        task = TaskFactory(patient=cast.pat, due_at=nine + dt.timedelta(days=9))
+        client = signed_in(cast.ana)
+        client.post(f"/tasks/{task.pk}/snooze/", {"when": "pick", "day": "2026-11-20"})
+        page = client.get("/day/?bucket=snoozed").text
+        assert "Sleeps until 20-Nov" in page
+        assert "sleeps to 20-Nov" in page
+        assert "19-Nov" not in page
