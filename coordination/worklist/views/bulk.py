@@ -24,11 +24,11 @@ from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
 from coordination.worklist.access import get_batch, list_among, list_owners, list_queues, list_refused
-from coordination.worklist.actions.bulk import Order, Outcome, check_bulk_end, check_row
+from coordination.worklist.actions.bulk import Order, Outcome, check_row, foresee
 from coordination.worklist.forms import AssignForm, DueForm, SnoozeForm
 from coordination.worklist.models import Act, Task
 from coordination.worklist.rows import Reader, row_of, undo_address
-from coordination.worklist.views.answers import back_to, person
+from coordination.worklist.views.answers import back_to, parts, person, wants_parts
 
 Versions = dict[uuid.UUID, int]
 
@@ -66,7 +66,10 @@ KINDS: dict[str, Kind] = {
 @repeatable
 @require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
-    """The preview: each row with what is refused of it, and what the act wants to know. It changes nothing."""
+    """The preview: each row with what is refused of it, and what the act wants to know. It changes nothing.
+
+    Asked again with what was chosen (`looked`), it says what would be refused of just that.
+    """
     return _bulk(request, committed=False)
 
 
@@ -85,7 +88,8 @@ def _bulk(request: HttpRequest, *, committed: bool) -> HttpResponse:
         messages.info(request, _("Select the tasks first."))
         return redirect(back_to(request))
     kind, tasks = KINDS[asked], list_among(user, versions)
-    form = kind.build(user, request.POST if committed else None)
+    looked = "looked" in request.POST
+    form = kind.build(user, request.POST if committed or looked else None)
     page = {
         "asked": asked,
         "kind": kind,
@@ -93,14 +97,21 @@ def _bulk(request: HttpRequest, *, committed: bool) -> HttpResponse:
         "too_many": too_many,
         "gone": len(versions) - len(tasks),
     }
-    if not committed or too_many or (form is not None and not form.is_valid()):
-        refused = {} if too_many else _foreseen(kind, tasks, versions)
-        return _preview(request, tasks, refused, page, status=422 if committed or too_many else 200)
+    if too_many:
+        return _preview(request, tasks, {}, page, versions=versions, status=422)
+    is_chosen = form is None or form.is_valid()
+    refused = _foreseen(user, kind, tasks, versions, form, is_chosen=is_chosen)
+    if not committed:
+        return _preview(request, tasks, refused, page, versions=versions, status=200)
+    unseen = {str(pk) for pk in refused} - set(request.POST.getlist("left")) if looked else set()
+    if unseen or not is_chosen:
+        page["unseen"] = len(unseen)
+        return _preview(request, tasks, refused, page, versions=versions, status=422)
     outcome = actions.act_on_many(
         tasks=tasks, order=kind.order(form.cleaned_data if form else {}), by=user, versions=versions
     )
     if outcome.batch is None:
-        return _preview(request, tasks, outcome.refused, page, status=422)
+        return _preview(request, tasks, outcome.refused, page, versions=versions, status=422)
     messages.success(request, done_words(tasks, outcome), extra_tags=undo_address(outcome.batch))
     came_from = urlencode({"next": back_to(request)})
     return redirect(f"{reverse('worklist:bulk_result', args=[outcome.batch.pk])}?{came_from}")
@@ -118,25 +129,42 @@ def _selected(sent: list[str]) -> tuple[Versions, bool]:
     return dict(list(versions.items())[: settings.BULK_ROWS]), len(versions) > settings.BULK_ROWS
 
 
-def _foreseen(kind: Kind, tasks: list[Task], versions: Versions) -> dict[Any, str]:
-    """What is refused whatever is chosen. The rest is decided on the locked rows."""
+def _foreseen(
+    user: User,
+    kind: Kind,
+    tasks: list[Task],
+    versions: Versions,
+    form: forms.Form | None,
+    *,
+    is_chosen: bool,
+) -> dict[Any, str]:
+    """What would be refused of what was chosen; before that, what is refused whatever is chosen."""
+    if is_chosen:
+        order = kind.order(form.cleaned_data if form is not None else {})
+        return foresee(tasks=tasks, order=order, by=user, versions=versions)
     refused = {}
     for task in tasks:
         try:
             check_row(task, versions.get(task.pk))
-            if kind.act == Act.CLOSE:
-                check_bulk_end(task)
         except Refused as refusal:
             refused[task.pk] = refusal.sentence
     return refused
 
 
 def _preview(
-    request: HttpRequest, tasks: list[Task], refused: dict[Any, str], page: dict[str, Any], *, status: int
+    request: HttpRequest,
+    tasks: list[Task],
+    refused: dict[Any, str],
+    page: dict[str, Any],
+    *,
+    versions: Versions,
+    status: int,
 ) -> HttpResponse:
+    """The rows at the versions the person saw: one that others changed meanwhile stays left out."""
     reader = Reader(person(request), timezone.now())
     rows = [
-        row_of(task, reader) | {"version": task.version, "refusal": refused.get(task.pk, "")}
+        row_of(task, reader)
+        | {"version": versions.get(task.pk) or task.version, "refusal": refused.get(task.pk, "")}
         for task in tasks
     ]
     able = sum(not row["refusal"] for row in rows)
@@ -146,6 +174,8 @@ def _preview(
         "most": settings.BULK_ROWS,
         "next": back_to(request),
     }
+    if wants_parts(request):
+        return parts(request, "worklist/_bulk_seen.html", context, status=status)
     return render(request, "worklist/bulk.html", context, status=status)
 
 

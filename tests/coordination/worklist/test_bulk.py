@@ -153,6 +153,69 @@ def test_each_row_has_its_own_answer(cast, signed_in, inside, rows):
     assert Task.objects.get(pk=critical.pk).is_open
 
 
+class TestSeenBeforeItIsDone:
+    """What the chosen owner or day cannot have is said before anything is done."""
+
+    @pytest.fixture
+    def asked(self, cast, rows):
+        """Two tasks for Sam, who sees the patient of the first only."""
+        tasks = rows(2)
+        join_care_team(tasks[0].patient, cast.sam)
+        return {"act": "assign", "ids": ids(tasks), "looked": "1", "to": f"user:{cast.sam.pk}"}
+
+    def test_when_an_owner_is_chosen(self, signed_in, inside, cast, parts, asked):
+        answer = signed_in(cast.ana).post("/tasks/bulk/", asked, headers=parts)
+        assert answer.status_code == 200
+        assert "<html" not in answer.text
+        assert "cannot see this patient" in answer.text
+        assert "1 of 2 can be done like this" in answer.text
+        assert "Assign: 1 task<" in answer.text
+        assert 'name="left"' in answer.text
+        inside(cast.riverbend)
+        assert not Batch.objects.exists()
+
+    def test_without_a_script_the_second_step_shows_it(self, signed_in, inside, cast, asked):
+        client = signed_in(cast.ana)
+        shown = client.post("/tasks/bulk/commit/", asked)
+        assert shown.status_code == 422
+        assert "Nothing was done yet" in shown.text
+        assert "cannot see this patient" in shown.text
+        inside(cast.riverbend)
+        assert not Batch.objects.exists()
+        left = shown.text.split('name="left" value="')[1].split('"')[0]
+        assert client.post("/tasks/bulk/commit/", asked | {"left": left}).status_code == 302
+        inside(cast.riverbend)
+        assert (Batch.objects.get().asked, Batch.objects.get().done) == (2, 1)
+
+    def test_when_a_day_is_chosen(self, signed_in, cast, rows):
+        first, second = tasks = rows(2)
+        first.change({"priority": 1}, by=cast.sue)
+        sent = {"act": "move", "ids": [f"{first.pk}:2", f"{second.pk}:1"], "looked": "1"}
+        client = signed_in(cast.ana)
+        assert "cannot be moved out" not in client.post("/tasks/bulk/", sent).text
+        page = client.post("/tasks/bulk/", sent | {"day": day(3)}).text
+        assert "The limit of a safety matter cannot be moved out." in page
+        assert f'value="{day(3)}"' in page
+        assert len(tasks) == 2
+
+    def test_none_can_be_done_and_another_choice_is_still_open(self, signed_in, cast, asked):
+        page = signed_in(cast.ana).post("/tasks/bulk/", asked | {"ids": asked["ids"][1:]}).text
+        assert "None of these can be done like this" in page
+        assert "Check again" in page
+
+    def test_what_others_changed_stays_left_out(self, signed_in, inside, cast, rows):
+        first, second = tasks = rows(2)
+        sent = {"act": "done", "ids": ids(tasks), "looked": "1"}
+        first.change({"context": "New"}, by=cast.sue)
+        page = signed_in(cast.ana).post("/tasks/bulk/", sent).text
+        assert f'value="{first.pk}:1"' in page
+        sent["left"] = str(first.pk)
+        assert signed_in(cast.ana).post("/tasks/bulk/commit/", sent).status_code == 302
+        inside(cast.riverbend)
+        assert Task.objects.get(pk=first.pk).is_open
+        assert not Task.objects.get(pk=second.pk).is_open
+
+
 def test_none_of_them_leaves_nothing(cast, signed_in, inside, rows):
     (task,) = rows(1)
     task.change({"priority": 1}, by=cast.sue)
