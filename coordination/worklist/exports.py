@@ -127,6 +127,7 @@ def contacts(user: User, query: QueryDict) -> Listing:
                 "no_next_step", _("Why no next step"), lambda contact: contact.no_follow_up_reason, width=30
             ),
             Column("by", _("By"), lambda contact: contact.staff.name),
+            Column("undone", _("Taken back"), lambda contact: contact.undone_at, "moment"),
         ],
     )
 

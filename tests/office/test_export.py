@@ -17,6 +17,7 @@ from coordination.outbox.models import Message
 from patients.models import AccessDenial
 from tests.conftest import Cast
 from tests.factories import PatientFactory, TaskFactory
+from tests.factories.record import ContactFactory
 from tests.office.conftest import NEW, Proven, WorkOff, ask, fetch, rows_of_csv, rows_of_xlsx
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,17 @@ def test_my_day_as_csv(cast: Cast, ana: Client, work_off: WorkOff) -> None:
     )
     job.refresh_from_db()
     assert (job.status, job.rows_total, job.rows_done, job.rows_written) == ("done", 2, 2, 2)
+
+
+def test_a_contact_that_was_taken_back_says_so(cast: Cast, ana: Client, work_off: WorkOff) -> None:
+    then = dt.datetime(2026, 11, 17, 15, 0, tzinfo=dt.UTC)
+    ContactFactory(patient=cast.pat, staff=cast.ana, note="Real")
+    ContactFactory(patient=cast.pat, staff=cast.ana, note="Slip", undone_at=then, undone_by=cast.ana)
+    job = ask(ana, "contacts", patient=cast.pat.pk)
+    work_off()
+    said = {row["Note"]: row["Taken back"] for row in rows_of_csv(fetch(ana, job))}
+    assert said["Real"] == ""
+    assert dt.datetime.fromisoformat(said["Slip"]) == then
 
 
 def test_my_day_as_a_workbook(cast: Cast, ana: Client, work_off: WorkOff) -> None:
