@@ -63,6 +63,47 @@ def test_not_after_the_right_has_ended(cast: Cast, ana: Client, work_off: WorkOf
     assert ana.get(f"/exports/{job.pk}/file/").status_code == 404
 
 
+def lose_sight(cast: Cast) -> None:
+    AccessDenial.objects.create(
+        organization=cast.riverbend, patient=cast.pat, user=cast.ana, reason="Relative",
+        starts_on=dt.date(2020, 1, 1), created_by=cast.sue,
+    )  # fmt: skip
+
+
+def test_why_an_export_failed_stays_readable(cast: Cast, ana: Client, work_off: WorkOff) -> None:
+    job = ask(ana, "open-tasks", patient=cast.pat.pk)
+    lose_sight(cast)
+    for path in ("", "progress/"):
+        waiting = ana.get(f"/exports/{job.pk}/{path}")
+        assert waiting.status_code == 200
+        assert "Stop" in waiting.text
+    work_off()
+    page = ana.get(f"/exports/{job.pk}/")
+    assert page.status_code == 200
+    assert "You may no longer see this list" in page.text
+    assert job.file_name in page.text
+    assert "record number" not in page.text.lower()
+
+
+def test_it_can_be_stopped_also_when_the_right_has_ended(cast: Cast, ana: Client, work_off: WorkOff) -> None:
+    job = ask(ana, "open-tasks", patient=cast.pat.pk)
+    lose_sight(cast)
+    assert ana.post(f"/exports/{job.pk}/cancel/").status_code == 302
+    assert "Stopping" in ana.get(f"/exports/{job.pk}/").text
+    work_off()
+    assert "Nothing of the file was kept" in ana.get(f"/exports/{job.pk}/").text
+    assert ana.post(f"/exports/{job.pk}/cancel/").status_code == 422
+
+
+def test_a_file_that_is_closed_says_so(cast: Cast, ana: Client, work_off: WorkOff) -> None:
+    job = ask(ana, "open-tasks", patient=cast.pat.pk)
+    work_off()
+    lose_sight(cast)
+    page = ana.get(f"/exports/{job.pk}/").text
+    assert "its file stays closed to you" in page
+    assert f"/exports/{job.pk}/file/" not in page
+
+
 def test_the_file_is_gone_after_its_hours(
     cast: Cast, ana: Client, work_off: WorkOff, private_files: Path, settings: Any
 ) -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from coordination.interop.office.forms import ExportForm
 from coordination.interop.office.models import ExportJob
 from coordination.interop.office.presenting import progress_of, state_of
 from coordination.interop.office.store import Folder
+from coordination.lib.listing import Listing
 from coordination.lib.paging import keyset
 from coordination.lib.refusal import Refused
 
@@ -94,16 +96,23 @@ def export_progress(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _context(request: HttpRequest, job: ExportJob, refusal: str = "") -> dict[str, Any]:
     user: Any = request.user
-    listing = open_list(user, job.listing, query_of(job.choices))
     return {
         "job": job,
-        "listing": listing,
+        "listing": _still_open(user, job),
         "state": state_of(job),
         "progress": progress_of(job),
         "lost": job.rows_done - job.rows_written,
         "hours": settings.EXPORT_FILE_HOURS,
         "refusal": refusal,
     }
+
+
+def _still_open(user: Any, job: ExportJob) -> Listing | None:
+    """The list behind an export, or None once it is closed to this person: what became of their export they may read ever after."""
+    try:
+        return open_list(user, job.listing, query_of(job.choices))
+    except (PermissionDenied, Http404):
+        return None
 
 
 @require_POST
