@@ -94,6 +94,8 @@ SENTENCES: dict[str, Promise] = {
     "coverage.changed": _("Changed a coverage"),
     "coverage.ended": _("Ended a coverage"),
     "coverage.verified": _("Checked a coverage"),
+    "coverage.removed": _("Removed a coverage"),
+    "coverage.import_undone": _("Took back what an import wrote into a coverage"),
     "related_person.added": _("Added a contact person"),
     "related_person.changed": _("Changed a contact person"),
     "related_person.ended": _("Ended a contact person"),

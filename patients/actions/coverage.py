@@ -1,6 +1,7 @@
 """Who pays: plans are added, changed, checked and ended. What once was in force stays on record."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -14,12 +15,16 @@ from patients.models import Coverage, Patient
 
 
 @transaction.atomic
-def add_coverage(*, patient: Patient, values: dict[str, Any], by: User) -> Coverage:
+def add_coverage(
+    *, patient: Patient, values: dict[str, Any], by: User, source: str = "staff", source_key: str = ""
+) -> Coverage:
+    """A plan another system told of says so: `source` names the system, `source_key` the plan there."""
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     coverage = Coverage(
         patient=patient,
         organization_id=patient.organization_id,
-        source="staff",
+        source=source,
+        source_key=source_key,
         created_by=by,
         updated_by=by,
         **values,
@@ -30,7 +35,7 @@ def add_coverage(*, patient: Patient, values: dict[str, Any], by: User) -> Cover
 
 
 @transaction.atomic
-def change_coverage(*, coverage: Coverage, version: int | None, values: dict[str, Any], by: User) -> None:
+def change_coverage(*, coverage: Coverage, version: int | None, values: dict[str, Any], by: User) -> Coverage:
     """A plan that changed was not checked as it now stands: the check is taken back when its facts change."""
     coverage = _locked(coverage)
     coverage.expect_version(version)
@@ -41,6 +46,7 @@ def change_coverage(*, coverage: Coverage, version: int | None, values: dict[str
         values = {**values, "verified_at": None, "verified_by": None}
     changed = coverage.change(values, by=by)
     record("coverage.changed", by=by, target=coverage, changed=changed)
+    return coverage
 
 
 @transaction.atomic
@@ -65,6 +71,24 @@ def verify_coverage(*, coverage: Coverage, version: int | None, by: User) -> Non
         raise Refused(_("Only a plan in force can be verified."))
     coverage.change({"verified_at": timezone.now(), "verified_by": by}, by=by)
     record("coverage.verified", by=by, target=coverage)
+
+
+@transaction.atomic
+def remove_coverage(*, coverage: Coverage, version: int | None, reason: str, by: User) -> None:
+    """Only for what should never have come in: a plan that was in force is ended. The event keeps that it stood here."""
+    coverage = _locked(coverage)
+    coverage.expect_version(version)
+    detail = {"entered_in_error": True}
+    record("coverage.removed", by=by, target=coverage, reason=reason, detail=detail)
+    Coverage.objects.filter(pk=coverage.pk).delete()
+
+
+@transaction.atomic
+def put_coverage_back(*, coverage: Coverage, values: Mapping[str, Any], reason: str, by: User) -> None:
+    """Set fields to what they were before an import, a check by a person among them."""
+    coverage = _locked(coverage)
+    changed = coverage.change(dict(values), by=by)
+    record("coverage.import_undone", by=by, target=coverage, changed=changed, reason=reason)
 
 
 def _locked(coverage: Coverage) -> Coverage:

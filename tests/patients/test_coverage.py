@@ -4,9 +4,10 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from coordination.audit.models import Event
-from coordination.lib.refusal import Refused
+from coordination.lib.refusal import Refused, Stale
 from patients.actions import coverage as actions
 from patients.models import Coverage
 from tests.factories import PatientFactory
@@ -119,6 +120,24 @@ def test_a_mistake_is_not_corrected_in_place(cast):
     coverage = CoverageFactory(patient=cast.pat, status="entered_in_error")
     with pytest.raises(Refused):
         actions.change_coverage(coverage=coverage, version=1, values={"payer": "Other"}, by=cast.ana)
+
+
+def test_what_an_import_brought_is_put_back_or_removed_with_the_reason(cast):
+    values = {"payer": "Aetna", "member_id": "1EG4"}
+    plan = actions.add_coverage(
+        patient=cast.pat, values=values, by=cast.ana, source="Payer", source_key="row 2"
+    )
+    assert (plan.source, plan.source_key) == ("Payer", "row 2")
+    before = {"member_id": "2XX9", "verified_at": timezone.now(), "verified_by_id": cast.flo.pk}
+    actions.put_coverage_back(coverage=plan, values=before, reason="The wrong file", by=cast.ana)
+    plan.refresh_from_db()
+    assert (plan.member_id, plan.verified_by) == ("2XX9", cast.flo)
+    with pytest.raises(Stale):
+        actions.remove_coverage(coverage=plan, version=1, reason="The wrong file", by=cast.ana)
+    actions.remove_coverage(coverage=plan, version=plan.version, reason="The wrong file", by=cast.ana)
+    assert not Coverage.objects.exists()
+    told = Event.objects.filter(patient_id=cast.pat.pk, reason="The wrong file").order_by("at")
+    assert [event.name for event in told] == ["coverage.import_undone", "coverage.removed"]
 
 
 @pytest.mark.parametrize("name", ["coverage_edit", "coverage_end", "coverage_verify"])
