@@ -209,6 +209,12 @@ def test_one_clear_date_says_how_all_are_meant(cast: Cast, bring: Any) -> None:
     assert Patient.objects.get(family="Okafor").birth_date == dt.date(1960, 3, 2)
 
 
+def test_days_written_in_eight_digits_or_alike_either_way_are_not_asked_about(cast: Cast, bring: Any) -> None:
+    bring("Last Name,First Name,DOB\nOkafor,Grace,19600302\nRuiz,Ann,02/02/1961\n")
+    born = Patient.objects.filter(family__in=["Okafor", "Ruiz"]).order_by("family")
+    assert [patient.birth_date for patient in born] == [dt.date(1960, 3, 2), dt.date(1961, 2, 2)]
+
+
 def test_columns_are_asked_for_and_remembered(cast: Cast, sue: Client, work_off: WorkOff) -> None:
     text = "Nachname,Vorname,Zip,DOB\nOkafor,Grace,x,1958-03-14\n"
     job = upload(sue, cast, text)

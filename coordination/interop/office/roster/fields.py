@@ -17,6 +17,7 @@ from coordination.lib.typed import read_day
 DMY, MDY = "dmy", "mdy"
 FIRST_SERIAL, LAST_SERIAL = 1, 80_000  # days Excel counts: 1900 to 2119
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_EIGHT_DIGITS = re.compile(r"\A(\d{4})(\d\d)(\d\d)\Z")  # as enrolment files write a day
 _SEXES = {"f": "female", "female": "female", "w": "female", "m": "male", "male": "male", "x": "other",
           "other": "other", "o": "other", "u": "unknown", "unknown": "unknown", "": "unknown"}  # fmt: skip
 
@@ -78,20 +79,18 @@ def order_of(cells: Iterable[str]) -> str:
     found, any_slashed = set(), False
     for cell in cells:
         if match := _SLASHED.fullmatch(cell):
-            any_slashed = True
             first, second = int(match[1]), int(match[2])
+            any_slashed = any_slashed or first != second
             if first > 12 >= second:
                 found.add(DMY)
             elif second > 12 >= first:
                 found.add(MDY)
-            elif first == second:
-                continue
     if len(found) == 2:
         return "both"
     return found.pop() if found else ("either" if any_slashed else "")
 
 
-def read_birth_date(text: str, order: str, today: dt.date, *, from_1904: bool = False) -> dt.date | None:
+def read_date(key: str, text: str, order: str, *, from_1904: bool = False) -> dt.date | None:
     """A day in any of the ways it is written; digits alone in the order the sender uses. None for an empty cell."""
     if not text:
         return None
@@ -103,15 +102,21 @@ def read_birth_date(text: str, order: str, today: dt.date, *, from_1904: bool = 
             day = dt.date(year, month, day_of_month)
         except ValueError:
             how = _("Write it as 1960-03-02, or correct the order of day and month.")
-            raise Unfit("birth_date", _("no such day in the order chosen"), how) from None
+            raise Unfit(key, _("no such day in the order chosen"), how) from None
     elif text.isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:
         epoch = dt.date(1904, 1, 1) if from_1904 else dt.date(1899, 12, 30)
         day = epoch + dt.timedelta(days=int(text))
     else:
-        day = read_day(text.split("T", maxsplit=1)[0].split(" 00:00", maxsplit=1)[0])
+        written = _EIGHT_DIGITS.sub(r"\1-\2-\3", text)
+        day = read_day(written.split("T", maxsplit=1)[0].split(" 00:00", maxsplit=1)[0])
     if day is None:
-        raise Unfit("birth_date", _("not a date with a year of four digits"), _("Write it as 1960-03-02."))
-    if day > today or day.year < 1880:
+        raise Unfit(key, _("not a date with a year of four digits"), _("Write it as 1960-03-02."))
+    return day
+
+
+def read_birth_date(text: str, order: str, today: dt.date, *, from_1904: bool = False) -> dt.date | None:
+    day = read_date("birth_date", text, order, from_1904=from_1904)
+    if day is not None and (day > today or day.year < 1880):
         raise Unfit("birth_date", _("no date of birth of anyone living"), _("Check the year."))
     return day
 
