@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection
 from django.contrib.auth import SESSION_KEY
+from django.db import connection
 from django.http import Http404, HttpResponse
 from django.urls import include, path
 from hypothesis import HealthCheck, given
