@@ -4,17 +4,16 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from coordination.interop.fhir.keeping import Keeper
-from coordination.interop.fhir.mapping.patient import PatientFacts
 from coordination.interop.fhir.problems import Rejected
 from coordination.interop.office.models import RosterJob
 from coordination.interop.office.roster.fields import Unfit
-from coordination.interop.office.roster.keeping import Result, facts_of, keep_row
+from coordination.interop.office.roster.keeping import Result, RowFacts, facts_of, keep_row
 from coordination.lib.refusal import Refused
 
 Line = tuple[int, list[str], str]  # number in the file, cells, what makes its characters doubtful
 
 
-def read_line(job: RosterJob, line: Line) -> PatientFacts:
+def read_line(job: RosterJob, line: Line) -> RowFacts:
     """The person of a row. Raises Unfit for the first cell that cannot be taken."""
     _number, cells, doubt = line
     if doubt:
@@ -38,7 +37,7 @@ def refusal(unfit: Unfit) -> Result:
     return Result("refused", [(unfit.key, unfit.what, unfit.how)])
 
 
-def keep(job: RosterJob, number: int, facts: PatientFacts, *, stays: bool = True) -> Result:
+def keep(job: RosterJob, number: int, facts: RowFacts, *, stays: bool = True) -> Result:
     """Store what was read, or with `stays` False find out what would become of it."""
     sender = Keeper(job.organization, job.source, job.created_by, job.team, job.coordinator)
     try:

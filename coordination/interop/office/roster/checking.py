@@ -12,11 +12,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from coordination.interop.fhir.mapping.patient import PatientFacts
 from coordination.interop.office.models import RosterJob
 from coordination.interop.office.roster.answering import Line, keep, read_line, refusal
 from coordination.interop.office.roster.fields import Unfit
-from coordination.interop.office.roster.keeping import Result, probe_of
+from coordination.interop.office.roster.keeping import Result, RowFacts, probe_of
 from coordination.interop.office.store import Folder
 from coordination.lib.names import sort_key
 from patients.matching import who_may_be_known
@@ -26,7 +25,7 @@ from patients.models import Identifier, Patient
 def check(job: RosterJob, lines: Sequence[Line], folder: Folder) -> list[Result]:
     """What would become of these rows, in their order. Nothing of them stays."""
     results: dict[int, Result] = {}
-    read: dict[int, PatientFacts] = {}
+    read: dict[int, RowFacts] = {}
     for line in lines:
         try:
             read[line[0]] = read_line(job, line)
@@ -47,7 +46,7 @@ def check(job: RosterJob, lines: Sequence[Line], folder: Folder) -> list[Result]
     return [results[line[0]] for line in lines]
 
 
-def _who_meets_somebody(job: RosterJob, read: dict[int, PatientFacts]) -> set[int]:
+def _who_meets_somebody(job: RosterJob, read: dict[int, RowFacts]) -> set[int]:
     """The rows for whom somebody on record comes into question, by any of the ways the import looks."""
     here = Patient.objects.filter(organization_id=job.organization_id)
     keys = [facts.key for facts in read.values()]
@@ -75,11 +74,11 @@ class Seen:
             "create table if not exists seen (key text primary key, number integer, who text) without rowid"
         )
 
-    def add(self, number: int, facts: PatientFacts) -> None:
+    def add(self, number: int, facts: RowFacts) -> None:
         rows = [(key, number, "|".join(_who(facts))) for key in _keys(facts)]
         self._database.executemany("insert or ignore into seen values (?, ?, ?)", rows)
 
-    def told(self, number: int, facts: PatientFacts) -> Result | None:
+    def told(self, number: int, facts: RowFacts) -> Result | None:
         """What to say of a row whose person stands in an earlier one; None for all others."""
         *same, name = _keys(facts)
         for key in same:
@@ -90,7 +89,7 @@ class Seen:
             return Result("decision", [("family", _same_person(found[0]), how)])
         return None
 
-    def _same_number(self, found: tuple[int, str], facts: PatientFacts) -> Result:
+    def _same_number(self, found: tuple[int, str], facts: RowFacts) -> Result:
         """As on record a number alone is not believed: the date of birth is the same, and one of the names."""
         born, family, given = _who(facts)
         first_born, first_family, first_given = found[1].split("|")
@@ -109,12 +108,12 @@ def _same_person(number: int) -> str:
     return _("Same person as row %(n)s") % {"n": number}
 
 
-def _who(facts: PatientFacts) -> tuple[str, str, str]:
+def _who(facts: RowFacts) -> tuple[str, str, str]:
     values = facts.values
     return values["birth_date"].isoformat(), sort_key(values["family"]), sort_key(values["given"])
 
 
-def _keys(facts: PatientFacts) -> list[str]:
+def _keys(facts: RowFacts) -> list[str]:
     """What a person is found by within a file; the name with the date of birth last."""
     name = "|".join(_who(facts))
     members = [f"member:{i.value}|{name}" for i in facts.identifiers if i.kind == Identifier.Kind.MB]

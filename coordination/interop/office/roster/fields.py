@@ -38,7 +38,8 @@ FIELDS = [
     Field("birth_date", __("Date of birth"), ("dob", "birth date", "birthdate", "date of birth", "born", "patient dob", "member dob")),
     Field("sex", __("Legal sex"), ("sex", "gender", "legal sex")),
     Field("record_number", __("Record number at the sender"), ("mrn", "medical record number", "patient id", "chart number"), 60),
-    Field("member_id", __("Member number"), ("member id", "member number", "subscriber id", "memberid", "insurance id", "medicaid id"), 80),
+    Field("member_id", __("Member number"), ("member id", "member number", "member no", "memberid", "subscriber id", "insurance id",
+          "medicaid id", "medicare id", "mbi", "policy number", "cardholder id"), 80),
     Field("mobile", __("Mobile"), ("mobile", "cell", "cell phone", "mobile phone"), 60),
     Field("home", __("Home phone"), ("phone", "home phone", "phone number", "telephone", "primary phone", "phone 1"), 60),
     Field("email", __("E-mail"), ("email", "e mail", "email address"), 200),
@@ -47,9 +48,29 @@ FIELDS = [
     Field("state", __("State"), ("state", "st"), 60),
     Field("postal_code", __("ZIP code"), ("zip", "zip code", "postal code", "zipcode"), 20),
     Field("language", __("Language"), ("language", "preferred language", "primary language", "spoken language")),
+    Field("payer", __("Payer"), ("payer", "payer name", "payor", "payor name", "insurance", "insurance name", "insurance company", "insurer",
+          "insurance carrier", "carrier", "carrier name", "health plan", "health plan name", "primary payer", "primary payor",
+          "primary insurance"), 200),
+    Field("plan", __("Plan"), ("plan", "plan name", "insurance plan", "insurance plan name", "benefit plan", "product", "product name",
+          "plan description"), 200),
+    Field("kind", __("Kind of coverage"), ("coverage type", "type of coverage", "insurance type", "payer type", "payor type", "plan type",
+          "line of business", "lob", "financial class")),
+    Field("group_number", __("Group number"), ("group", "group number", "group no", "group id", "grp", "policy group number"), 80),
+    Field("subscriber", __("Subscriber, if not the patient"), ("subscriber", "subscriber name", "policy holder", "policy holder name",
+          "policyholder", "policyholder name"), 200),
+    Field("relationship", __("The patient is the subscriber's"), ("relationship to subscriber", "patient relationship to subscriber",
+          "subscriber relationship", "relation to subscriber"), 40),
+    Field("payer_phone", __("Phone of the payer"), ("payer phone", "payor phone", "insurance phone", "plan phone"), 40),
+    Field("rank", __("Coverage pays in turn"), ("coverage order", "coverage rank", "payer order", "payer rank", "cob", "cob order")),
+    Field("starts_on", __("Coverage from"), ("coverage start", "coverage start date", "coverage begin date", "coverage effective date",
+          "coverage from", "effective date", "eff date", "plan start date", "plan effective date", "eligibility start date",
+          "eligibility begin date")),
+    Field("ends_on", __("Coverage until"), ("coverage end", "coverage end date", "coverage term date", "coverage termination date",
+          "coverage until", "termination date", "term date", "plan end date", "plan termination date", "eligibility end date")),
 ]  # fmt: skip
 BY_KEY = {field.key: field for field in FIELDS}
 REQUIRED = ("family", "given", "birth_date")
+DATES = ("birth_date", "starts_on", "ends_on")
 
 
 class Unfit(Exception):

@@ -1,6 +1,7 @@
 """The shape of an upload, and of what its columns mean."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as __
 
 from coordination.interop.access import list_carriers, list_import_teams
 from coordination.interop.fhir.reading import megabytes
-from coordination.interop.office.roster.fields import BY_KEY, DMY, FIELDS, MDY, REQUIRED, order_of
+from coordination.interop.office.roster.coverage import needs_payer
+from coordination.interop.office.roster.fields import BY_KEY, DATES, DMY, FIELDS, MDY, REQUIRED, order_of
 
 ORDERS = [(MDY, __("Month first: February 3")), (DMY, __("Day first: 2 March"))]
 
@@ -85,8 +87,12 @@ class MappingForm(forms.Form):
             raise forms.ValidationError(
                 _("Say which column is: %(fields)s.") % {"fields": ", ".join(missing)}
             )
-        born = next(int(at) for at, key in columns.items() if key == "birth_date")
-        order = data.get("order") or order_of(self._cells(born))
+        if needs_payer(columns.values()):
+            raise forms.ValidationError(
+                _("Say which column is the payer, or leave out those about the coverage.")
+            )
+        days = chain.from_iterable(self._cells(int(at)) for at, key in columns.items() if key in DATES)
+        order = data.get("order") or order_of(days)
         if order in {"either", "both"}:
             self.add_error("order", _("Dates like 02/03/1960 can be read two ways here. Say which is meant."))
         return {"columns": columns, "order": order or MDY}

@@ -5,6 +5,7 @@ where the roster wrote it last: what a person here entered stays, and the row sa
 """
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from coordination.interop.fhir.mapping.base import digest
 from coordination.interop.fhir.mapping.patient import PatientFacts
 from coordination.interop.fhir.mapping.reach import AddressFacts, IdentifierFacts, PhoneFacts, e164
 from coordination.interop.office.models import RosterJob, RosterRow
+from coordination.interop.office.roster.coverage import read_coverage
+from coordination.interop.office.roster.covered import KEPT_HERE, Wrote, keep_coverage, plain
 from coordination.interop.office.roster.fields import (
     Unfit,
     read_birth_date,
@@ -42,6 +45,13 @@ LINES: dict[str, type[Any]] = {"identifiers": Identifier, "phones": ContactPoint
 
 
 @dataclass
+class RowFacts(PatientFacts):
+    """What a row says: the person, and the coverage it tells of."""
+
+    coverage: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
 class Result:
     """What became of a row, and what to say about its cells: (field, what, how to put it right)."""
 
@@ -49,9 +59,7 @@ class Result:
     said: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def facts_of(
-    cells: dict[str, str], source: str, order: str, today: dt.date, *, from_1904: bool
-) -> PatientFacts:
+def facts_of(cells: dict[str, str], source: str, order: str, today: dt.date, *, from_1904: bool) -> RowFacts:
     """Read the cells of a row. Raises Unfit for the first that cannot be taken."""
     read = read_cells(cells)
     for key in ("family", "given", "birth_date"):
@@ -70,12 +78,13 @@ def facts_of(
     }
     number, member = read.get("record_number", ""), read.get("member_id", "")
     person = [member, sort_key(read["family"]), sort_key(read["given"]), values["birth_date"]]
-    return PatientFacts(
+    return RowFacts(
         key=f"mrn:{number}" if number else f"person:{digest(person)}",
         values=values | keys_of_name(read["family"], read["given"]),
         identifiers=_identifiers(number, member, source),
         phones=_phones(read),
         addresses=_addresses(read),
+        coverage=read_coverage(read, order, from_1904=from_1904),
     )
 
 
@@ -114,7 +123,7 @@ def _addresses(read: dict[str, str]) -> list[AddressFacts]:
     )
 
 
-def keep_row(job: RosterJob, sender: Sender, number: int, facts: PatientFacts) -> Result:
+def keep_row(job: RosterJob, sender: Sender, number: int, facts: RowFacts) -> Result:
     """Store one row. Raises Rejected or Refused; nothing of the row stays then."""
     found = find_patient(sender.organization, sender.source, facts.key, facts)
     patient = found.patient or _by_number(sender, facts)
@@ -173,7 +182,7 @@ def probe_of(organization_id: Any, facts: PatientFacts) -> Probe:
     )
 
 
-def _create(job: RosterJob, sender: Sender, number: int, facts: PatientFacts, found: Found) -> Result:
+def _create(job: RosterJob, sender: Sender, number: int, facts: RowFacts, found: Found) -> Result:
     """A new patient is never without someone: the first contact is a task of the coordinator, or of the team's queue."""
     patient, _remarks = create_patient(sender, facts, found.taken)
     due = add_business_days(sender.organization.today(), settings.ROSTER_FIRST_CONTACT_DAYS)
@@ -189,15 +198,16 @@ def _create(job: RosterJob, sender: Sender, number: int, facts: PatientFacts, fo
         source=Task.Source.IMPORT,
         source_key=f"roster:{patient.pk}",
     )
-    lines = _lines_of(patient)
-    _remember(job, number, patient, dict.fromkeys(FOLLOWED), lines | {"task": str(task.pk)})
+    plan = keep_coverage(sender, patient, facts.coverage, {})
+    added = _lines_of(patient) | {"coverages": plan.added, "task": str(task.pk)}
+    _remember(job, number, patient, dict.fromkeys(FOLLOWED), added, plan)
     return Result("new")
 
 
 def _follow(
-    job: RosterJob, sender: Sender, number: int, facts: PatientFacts, patient: Patient, found: Found
+    job: RosterJob, sender: Sender, number: int, facts: RowFacts, patient: Patient, found: Found
 ) -> Result:
-    wrote = _written_before(patient, sender.source)
+    wrote, plans = _written_before(patient, sender.source)
     values, said = {}, []
     for name in FOLLOWED:
         sent, stands = facts.values[name], getattr(patient, name)
@@ -206,8 +216,7 @@ def _follow(
         if stands in UNSAID or (name in wrote and wrote[name] == plain(stands)):
             values[name] = sent
         else:
-            how = _("Nothing to do, unless the roster is right: then change the record by hand.")
-            said.append((name, _("kept as it was entered here"), how))
+            said.append((name, str(KEPT_HERE[0]), str(KEPT_HERE[1])))
     named = {
         name: values.get(name, getattr(patient, name))
         for name in ("family", "given", "preferred_name", "former_names")
@@ -221,10 +230,12 @@ def _follow(
     changed |= set(reach(sender, patient, facts, found.taken))
     if NAMES & changed:
         mark_similar_names(patient=patient)
+    plan = keep_coverage(sender, patient, facts.coverage, plans)
+    changed |= {"coverage"} if plan.after else set()
     if changed:
         added = {kind: sorted({*ids} - {*lines[kind]}) for kind, ids in _lines_of(patient).items()}
-        _remember(job, number, patient, before, {**added, "was": was})
-    return Result("changed" if changed else "matched", said)
+        _remember(job, number, patient, before, {**added, "coverages": plan.added, "was": was}, plan)
+    return Result("changed" if changed else "matched", said + plan.said)
 
 
 def _unknown_phones(patient: Patient, facts: PatientFacts) -> list[PhoneFacts]:
@@ -234,25 +245,38 @@ def _unknown_phones(patient: Patient, facts: PatientFacts) -> list[PhoneFacts]:
     return [phone for phone in facts.phones if phone.number not in known and phone.value.lower() not in known]
 
 
-def _written_before(patient: Patient, source: str) -> dict[str, Any]:
-    """What rosters of this source wrote into the record, the newest last."""
-    rows = RosterRow.objects.filter(patient=patient, job__source=source).order_by("id")
-    return {name: value for after in rows.values_list("after", flat=True) for name, value in after.items()}
+def _written_before(patient: Patient, source: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What rosters of this source wrote into the record and into each coverage, the newest last. What was taken back is not."""
+    rows = RosterRow.objects.filter(patient=patient, job__source=source).exclude(undo=RosterRow.Undo.WHOLE)
+    values: dict[str, Any] = {}
+    plans: dict[str, dict[str, Any]] = defaultdict(dict)
+    for after in rows.order_by("id").values_list("after", flat=True):
+        for pk, left in after.pop("coverage", {}).items():
+            plans[pk] |= left
+        values |= after
+    return values, plans
 
 
 def _remember(
-    job: RosterJob, number: int, patient: Patient, before: dict[str, Any], added: dict[str, Any]
+    job: RosterJob,
+    number: int,
+    patient: Patient,
+    before: dict[str, Any],
+    added: dict[str, Any],
+    plan: Wrote,
 ) -> None:
     """Keep what the row wrote and what was there before: that is what an undo puts back."""
     is_new = "task" in added
+    was = before | ({"coverage": plan.before} if plan.before else {})
+    after = {name: plain(getattr(patient, name)) for name in before}
     RosterRow.objects.create(
         organization_id=job.organization_id,
         job=job,
         number=number,
         patient=patient,
         outcome=RosterRow.Outcome.NEW if is_new else RosterRow.Outcome.CHANGED,
-        before={} if is_new else before,
-        after={name: plain(getattr(patient, name)) for name in before},
+        before={} if is_new else was,
+        after=after | ({"coverage": plan.after} if plan.after else {}),
         added=added | {"version": patient.version},
     )
 
@@ -263,8 +287,3 @@ def _lines_of(patient: Patient) -> dict[str, list[str]]:
         kind: [str(pk) for pk in model.objects.filter(patient=patient).values_list("pk", flat=True)]
         for kind, model in LINES.items()
     }
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON keeps it."""
-    return value.isoformat() if isinstance(value, dt.date) else value

@@ -7,30 +7,35 @@ patient who was here before, each field and each line is put back for itself.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.interop.office.models import RosterJob, RosterRow
+from coordination.interop.office.roster.covered import is_as_left, plain, put_back
 from coordination.interop.office.roster.fields import BY_KEY
-from coordination.interop.office.roster.keeping import LINES, plain
+from coordination.interop.office.roster.keeping import LINES
 from coordination.interop.office.roster.running import CHUNK, end, move
 from coordination.lib.retry import again_on_conflict
 from coordination.lib.rls import organization
 from coordination.worklist.actions.caseload import lock_patients, lock_tasks
 from coordination.worklist.actions.tasks import close_task
 from coordination.worklist.models import Task
+from patients.actions.coverage import remove_coverage
 from patients.actions.reaching import remove_address, remove_identifier, remove_phone
 from patients.actions.relinking import moving
 from patients.actions.withdrawing import put_values_back, withdraw_patient
-from patients.models import CareTeamMember, Patient
+from patients.models import CareTeamMember, Coverage, Patient
 
 REMOVE: dict[str, tuple[str, Any]] = {
-    "identifiers": ("identifier", remove_identifier),
-    "phones": ("phone", remove_phone),
-    "addresses": ("address", remove_address),
+    "identifiers": ("identifier", partial(remove_identifier, entered_in_error=True)),
+    "phones": ("phone", partial(remove_phone, entered_in_error=True)),
+    "addresses": ("address", partial(remove_address, entered_in_error=True)),
+    "coverages": ("coverage", remove_coverage),
 }
+ADDED: dict[str, type[Any]] = {**LINES, "coverages": Coverage}
 # what an import and its readers leave behind by themselves
 BY_THEMSELVES = {
     "office.RosterRow.patient",
@@ -110,7 +115,7 @@ class Chunk:
             why.append(_("Somebody worked on the first contact."))
         lines = self._lines(row)
         known = {row.added["task"], *(str(line.pk) for _kind, line in lines)}
-        if self.found[patient.pk] - known or any(line.version != 1 for _kind, line in lines):
+        if self.found[patient.pk] - known or not all(_is_untouched(row, line) for _kind, line in lines):
             why.append(_("Something was added to the record or changed in it since."))
         return why
 
@@ -123,20 +128,23 @@ class Chunk:
     def _put_back(self, row: RosterRow, patient: Patient) -> tuple[bool, list[str]]:
         back, why = {}, []
         for name, was in (row.before or {}).items():
+            if name == "coverage":
+                continue
             if plain(getattr(patient, name)) == row.after[name]:
                 back[name] = dt.date.fromisoformat(was) if name == "birth_date" and was else was
             else:
                 why.append(_("%(field)s was changed since and stays.") % {"field": BY_KEY[name].label})
         lines = self._lines(row)
-        untouched = [(kind, line) for kind, line in lines if line.version == 1]
-        if len(untouched) < len(lines):
-            why.append(_("A number or an address the roster added was changed since and stays."))
+        untouched = [(kind, line) for kind, line in lines if _is_untouched(row, line)]
+        why += sorted({_why_line_stays(kind) for kind, line in lines if (kind, line) not in untouched})
         self._remove(untouched)
+        has_put_back, stays = put_back(row, reason=self.reason, by=self.by)
+        why += stays
         before = patient.version
         put_values_back(patient=patient, values=back, reason=self.reason, by=self.by)
         if before == row.added["version"] and back:
             self._first_row_of(row, patient.version)
-        return bool(back or untouched), why
+        return bool(back or untouched or has_put_back), why
 
     def _first_row_of(self, row: RosterRow, version: int) -> None:
         """A patient this roster added and then changed: taken back, the record is as the first row left it."""
@@ -152,7 +160,7 @@ class Chunk:
 
     def _lines(self, row: RosterRow) -> list[tuple[str, Any]]:
         """The lines a row added that are still there."""
-        kinds = ((kind, model, row.added.get(kind, [])) for kind, model in LINES.items())
+        kinds = ((kind, model, row.added.get(kind, [])) for kind, model in ADDED.items())
         return [
             (kind, line) for kind, model, ids in kinds if ids for line in model.objects.filter(pk__in=ids)
         ]
@@ -160,8 +168,19 @@ class Chunk:
     def _remove(self, lines: Sequence[tuple[str, Any]]) -> None:
         for kind, line in lines:
             name, remove = REMOVE[kind]
-            remove(**{name: line}, version=1, by=self.by, reason=self.reason, entered_in_error=True)
+            remove(**{name: line}, version=line.version, by=self.by, reason=self.reason)
             self.found[line.patient_id].discard(str(line.pk))
+
+
+def _is_untouched(row: RosterRow, line: Any) -> bool:
+    """A coverage other rows changed and put back since has another version, and is as this row left it."""
+    return is_as_left(line, row) if isinstance(line, Coverage) else bool(line.version == 1)
+
+
+def _why_line_stays(kind: str) -> str:
+    if kind == "coverages":
+        return _("A coverage the roster added was verified or changed since and stays.")
+    return _("A number or an address the roster added was changed since and stays.")
 
 
 def _uuid(tasks: dict[Any, Task], text: str) -> Any:
