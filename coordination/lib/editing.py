@@ -6,14 +6,16 @@ touched are no conflict; of the others both values stand side by side, and nothi
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from coordination.lib import display
+from coordination.lib.editable import overlapping
 
 
 class SeenForm(forms.Form):
@@ -22,6 +24,9 @@ class SeenForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     # what the person saw: when someone else saves first, fields they never touched are no conflict
     seen = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+    # label by name: changed elsewhere, shown in no field of this form
+    WATCHED: ClassVar[Mapping[str, Any]] = {}
 
     @property
     def shown_version(self) -> int | None:
@@ -52,6 +57,39 @@ class SeenForm(forms.Form):
     def shown_values(self) -> dict[str, str]:
         """The fields as this form first shows them."""
         return {bound.name: sent(bound.field, bound.initial) for bound in self.shown_fields()}
+
+    def seen_of(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """What is stored, as this form sends it."""
+        return {
+            name: sent(self.fields[name], value) if name in self.fields else value
+            for name, value in stored.items()
+            if name in self.fields or name in self.WATCHED
+        }
+
+    def seen_before(self) -> dict[str, Any] | None:
+        """What the person saw, read back; None when the form did not say. What cannot be read was never seen."""
+        if not isinstance(self.cleaned_data.get("seen"), dict):
+            return None
+        before = {}
+        for name, value in self.seen_values.items():
+            if name in self.WATCHED:
+                before[name] = value
+            elif (field := self.fields.get(name)) is not None:
+                said_then = field.widget.value_from_datadict(MultiValueDict({name: [value]}), {}, name)
+                try:
+                    before[name] = field.clean(said_then)
+                except forms.ValidationError:
+                    continue
+        return before
+
+    def kept_of(self, stored: Mapping[str, Any]) -> list[str]:
+        """The labels of what others changed since, where this person changed nothing."""
+        return [
+            str(field.label)
+            for name, field in self.fields.items()
+            if name in stored and name in self.seen_values and not self.was_touched(name)
+            if self.seen_values[name] != sent(field, stored[name])
+        ]
 
     def was_touched(self, name: str) -> bool:
         """Whether the person changed this field. Without knowing what they saw: yes."""
@@ -87,33 +125,33 @@ def said(form: forms.Form, name: str, value: Any) -> str:
 
 
 def side_by_side(
-    form: SeenForm, current: Mapping[str, Any], *, leave_out: tuple[str, ...] = (), merging: bool = False
+    form: SeenForm,
+    current: Mapping[str, Any],
+    *,
+    leave_out: tuple[str, ...] = (),
+    together: Collection[tuple[str, ...]] = (),
 ) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
-    """What this person changed beside what is stored, for components/conflict.html, and what goes along unseen.
-
-    Where edits of different fields merge (`merging`), only what both changed is asked about.
-    """
-    rows: list[dict[str, Any]] = []
-    same: list[tuple[str, str]] = []
-    for name, field in form.fields.items():
-        if name in {"version", "seen", *leave_out}:
-            continue
-        yours = form.cleaned_data.get(name)
-        theirs = current.get(name, yours)
-        theirs_sent, yours_sent = sent(field, theirs), sent(field, yours)
-        if theirs_sent == yours_sent or not form.was_touched(name):
-            same.append((name, theirs_sent))
-        elif merging and form.seen_values.get(name) == theirs_sent:  # only this person changed it
-            same.append((name, yours_sent))
-        else:
-            rows.append(
-                {
-                    "name": name,
-                    "label": field.label,
-                    "theirs": said(form, name, theirs),
-                    "theirs_value": theirs_sent,
-                    "yours": said(form, name, yours),
-                    "yours_value": yours_sent,
-                }
-            )
+    """What both changed, side by side for components/conflict.html, and what goes along unseen: what only one of them changed."""
+    names = [name for name in form.fields if name not in {"version", "seen", *leave_out}]
+    yours = {name: form.cleaned_data.get(name) for name in names}
+    theirs = {name: current.get(name, yours[name]) for name in names}
+    yours_sent = {name: sent(form.fields[name], yours[name]) for name in names}
+    theirs_sent = {name: sent(form.fields[name], theirs[name]) for name in names}
+    asked = overlapping(yours_sent, seen=form.seen_values, stored=theirs_sent, together=together)
+    rows = [
+        {
+            "name": name,
+            "label": form.fields[name].label,
+            "theirs": said(form, name, theirs[name]),
+            "theirs_value": theirs_sent[name],
+            "yours": said(form, name, yours[name]),
+            "yours_value": yours_sent[name],
+        }
+        for name in asked
+    ]
+    same = [
+        (name, (yours_sent if form.was_touched(name) else theirs_sent)[name])
+        for name in names
+        if name not in asked
+    ]
     return rows, same

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import User
 from coordination.lib.day_field import DayField
-from coordination.lib.editing import SeenForm, sent
+from coordination.lib.editing import SeenForm
 from coordination.worklist.actions.editing import as_edited
 from coordination.worklist.actions.needing import needable
 from coordination.worklist.forms import PromiseFields
@@ -88,30 +88,10 @@ class TaskEditForm(PromiseFields, SeenForm):
         data["promised_for"] = self.promised_for(data) if self.has_promise() else None
         return data
 
-    def seen_of(self, shown: dict[str, Any]) -> dict[str, str]:
-        """The task as this form sends it."""
-        return {
-            name: sent(self.fields[name], value) if name in self.fields else value
-            for name, value in shown.items()
-        }
-
     @property
     def label_of(self) -> dict[str, Any]:
-        return {name: field.label for name, field in self.fields.items()} | self.WATCHED
+        return {name: field.label for name, field in self.fields.items()} | dict(self.WATCHED)
 
     def changes(self) -> dict[str, Any]:
         """The fields this person changed, as they are now."""
         return {name: self.cleaned_data[name] for name in self.names if self.was_touched(name)}
-
-    def seen_before(self) -> dict[str, Any]:
-        """The task as it was shown, read back. What cannot be read was never seen."""
-        before = {}
-        for name, value in self.seen_values.items():
-            if name in self.WATCHED:
-                before[name] = value
-            elif name in self.fields:
-                try:
-                    before[name] = self.fields[name].clean(value)
-                except forms.ValidationError:
-                    continue
-        return before

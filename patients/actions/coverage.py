@@ -35,16 +35,23 @@ def add_coverage(
 
 
 @transaction.atomic
-def change_coverage(*, coverage: Coverage, version: int | None, values: dict[str, Any], by: User) -> Coverage:
+def change_coverage(
+    *,
+    coverage: Coverage,
+    version: int | None,
+    values: Mapping[str, Any],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
+) -> Coverage:
     """A plan that changed was not checked as it now stands: the check is taken back when its facts change."""
     coverage = _locked(coverage)
-    coverage.expect_version(version)
+    values = coverage.merge(values, seen=seen, version=version)
     if coverage.status == Coverage.Status.ENTERED_IN_ERROR:
         raise Refused(_("This plan was entered in error. Add it anew."))
     facts = {"kind", "payer", "plan", "member_id", "group_number", "subscriber", "starts_on"}
     if any(getattr(coverage, name) != value for name, value in values.items() if name in facts):
         values = {**values, "verified_at": None, "verified_by": None}
-    changed = coverage.change(values, by=by)
+    changed = coverage.change(dict(values), by=by)
     record("coverage.changed", by=by, target=coverage, changed=changed)
     return coverage
 

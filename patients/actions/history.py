@@ -1,6 +1,7 @@
 """Health history: add a line, check it, doubt it, correct it. Nothing is ever erased."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -120,11 +121,18 @@ def end_history_item(*, item: HistoryItem, on: dt.date, version: int | None, by:
 
 
 @transaction.atomic
-def set_sensitivity(*, item: HistoryItem, sensitivity: str, version: int | None, by: User) -> None:
+def set_sensitivity(
+    *,
+    item: HistoryItem,
+    sensitivity: str,
+    version: int | None,
+    by: User,
+    seen: Mapping[str, Any] | None = None,
+) -> None:
     """Say how closely a line is kept. A person may put a line out of their own sight."""
     item = _locked(item)
-    item.expect_version(version)
-    changed = item.change({"sensitivity": Sensitivity(sensitivity)}, by=by)
+    values = item.merge({"sensitivity": Sensitivity(sensitivity)}, seen=seen, version=version)
+    changed = item.change(values, by=by)
     record(
         "history.sensitivity_changed",
         by=by,

@@ -40,12 +40,19 @@ def keys_of_name(family: str, given: str, preferred: str = "", former: str = "")
 
 
 @transaction.atomic
-def edit_patient(*, patient: Patient, version: int | None, values: Mapping[str, Any], by: User) -> Patient:
-    """Change who the patient is. Raises Stale when someone saved first, Refused when it would lose what is better known."""
+def edit_patient(
+    *,
+    patient: Patient,
+    version: int | None,
+    values: Mapping[str, Any],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
+) -> Patient:
+    """Change who the patient is; what others changed meanwhile of what was `seen` stays. Refused when it would lose what is better known."""
     if unknown := set(values) - EDITABLE:
         raise TypeError(f"edit_patient does not change {', '.join(sorted(unknown))}")
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
-    patient.expect_version(version)
+    values = patient.merge(values, seen=seen, version=version)
     _keep_the_stronger_source(patient, values)
     named = {
         name: values.get(name, getattr(patient, name))

@@ -1,6 +1,7 @@
 """The people around a patient: the care team with its one primary coordinator, family, caregivers and proxies."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -75,10 +76,15 @@ def add_related_person(*, patient: Patient, values: dict[str, Any], by: User) ->
 
 @transaction.atomic
 def change_related_person(
-    *, person: RelatedPerson, version: int | None, values: dict[str, Any], by: User
+    *,
+    person: RelatedPerson,
+    version: int | None,
+    values: Mapping[str, Any],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
 ) -> None:
     person = RelatedPerson.objects.select_for_update(of=("self",)).select_related("patient").get(pk=person.pk)
-    person.expect_version(version)
+    values = person.merge(values, seen=seen, version=version)
     _refuse_impossible_authority(person.patient, {**person.editable_values(), **values})
     changed = person.change(values, by=by)
     record("related_person.changed", by=by, target=person, changed=changed)

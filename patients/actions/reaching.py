@@ -61,10 +61,16 @@ def add_phone(*, patient: Patient, values: Mapping[str, Any], by: User) -> Conta
 
 @transaction.atomic
 def change_phone(
-    *, phone: ContactPoint, version: int | None, values: Mapping[str, Any], by: User
+    *,
+    phone: ContactPoint,
+    version: int | None,
+    values: Mapping[str, Any],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
 ) -> ContactPoint:
+    phone, values = _merged(phone, version, values, seen)
     kind, value = values.get("kind", phone.kind), values.get("value", phone.value)
-    return _change(phone, version, {**values, "number": to_e164(kind, value)}, "phone.changed", by)
+    return _save(phone, {**values, "number": to_e164(kind, value)}, "phone.changed", by)
 
 
 @transaction.atomic
@@ -89,8 +95,16 @@ def add_address(*, patient: Patient, values: Mapping[str, Any], by: User) -> Add
 
 
 @transaction.atomic
-def change_address(*, address: Address, version: int | None, values: Mapping[str, Any], by: User) -> Address:
-    return _change(address, version, values, "address.changed", by)
+def change_address(
+    *,
+    address: Address,
+    version: int | None,
+    values: Mapping[str, Any],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
+) -> Address:
+    address, values = _merged(address, version, values, seen)
+    return _save(address, values, "address.changed", by)
 
 
 @transaction.atomic
@@ -118,13 +132,19 @@ def add_identifier(*, patient: Patient, values: Mapping[str, Any], by: User) -> 
 
 @transaction.atomic
 def change_identifier(
-    *, identifier: Identifier, version: int | None, values: Mapping[str, Any], by: User
+    *,
+    identifier: Identifier,
+    version: int | None,
+    values: Mapping[str, Any],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
 ) -> Identifier:
+    identifier, values = _merged(identifier, version, values, seen)
     wanted = Identifier(pk=identifier.pk, organization_id=identifier.organization_id)
     wanted.system = values.get("system", identifier.system)
     wanted.value = values.get("value", identifier.value)
     refuse_taken(wanted)
-    return _change(identifier, version, values, "identifier.changed", by)
+    return _save(identifier, values, "identifier.changed", by)
 
 
 @transaction.atomic
@@ -166,10 +186,21 @@ def _locked(line: Line, version: int | None) -> Line:
     return locked
 
 
+def _merged(
+    line: Line, version: int | None, values: Mapping[str, Any], seen: Mapping[str, Any] | None
+) -> tuple[Line, dict[str, Any]]:
+    """The locked line, and what this person changes of it."""
+    locked = _locked(line, None)
+    return locked, locked.merge(values, seen=seen, version=version)
+
+
 def _change(
     line: Line, version: int | None, values: Mapping[str, Any], event: str, by: User, reason: str = ""
 ) -> Line:
-    line = _locked(line, version)
+    return _save(_locked(line, version), values, event, by, reason)
+
+
+def _save(line: Line, values: Mapping[str, Any], event: str, by: User, reason: str = "") -> Line:
     if changed := line.change(dict(values), by=by):
         record(event, by=by, target=line, patient_id=line.patient_id, changed=changed, reason=reason)
     return line

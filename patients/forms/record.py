@@ -41,6 +41,10 @@ class RecordForm(SeenForm):
         """What was entered, without what only guides the form."""
         return {name: value for name, value in self.cleaned_data.items() if name not in HIDDEN}
 
+    def edited(self) -> dict[str, Any]:
+        """What an action that changes the row is told: the values, and over what they were typed."""
+        return {"values": self.values(), "version": self.shown_version, "seen": self.seen_before()}
+
     def expect_order(self, start: str, end: str, message: str) -> None:
         first, last = self.cleaned_data.get(start), self.cleaned_data.get(end)
         if first and last and last < first:

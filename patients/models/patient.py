@@ -101,6 +101,12 @@ class Patient(Sourced, Editable):
         MONTH = "month", _("Month")
         YEAR = "year", _("Year")
 
+    together = (
+        ("birth_date", "birth_precision"),
+        ("race_ethnicity", "race_ethnicity_detail", "race_ethnicity_source"),
+        ("interpreter_needed", "interpreter_mode", "interpreter_gender"),
+    )
+
     # --- name
     family = models.CharField(_("family name"), max_length=120)
     given = models.CharField(_("given name"), max_length=120, blank=True)

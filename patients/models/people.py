@@ -28,6 +28,8 @@ class RelatedPerson(Sourced, AboutPatient):
         COURT_ORDER = "court_order", _("Court order")
         PATIENT_GRANTED = "patient_granted", _("Granted by the patient")
 
+    together = (("authority", "is_springing", "document"), ("starts_on", "ends_on"))
+
     name = models.CharField(max_length=200)
     relationship = models.CharField(max_length=80)
     phone = models.CharField(max_length=60, blank=True)
@@ -244,6 +246,12 @@ class Coverage(Sourced, AboutPatient):
         ENDED = "ended", _("Ended")
         PENDING = "pending", _("Pending")
         ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
+
+    together = (
+        ("kind", "payer", "plan", "member_id", "group_number"),
+        ("subscriber", "relationship"),
+        ("status", "starts_on", "ends_on"),
+    )
 
     rank = models.PositiveSmallIntegerField(default=1)  # 1 pays first
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OTHER)

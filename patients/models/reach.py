@@ -27,6 +27,8 @@ class Identifier(AboutPatient):
         PPN = "PPN", _("Passport")
         OTHER = "OTH", _("Other")
 
+    together = (("kind", "system", "value"), ("starts_on", "ends_on"))
+
     kind = models.CharField(max_length=4, choices=Kind.choices, default=Kind.OTHER)
     system = models.CharField(max_length=300, blank=True)
     value = models.CharField(max_length=200)
@@ -71,6 +73,8 @@ class ContactPoint(AboutPatient):
         CALLBACK = "callback", _("Callback number only")
         DETAILS = "details", _("OK to leave a message")
         UNKNOWN = "unknown", _("Voicemail not asked")
+
+    together = (("kind", "value"), ("call_from", "call_until"))
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     value = models.CharField(max_length=200)
@@ -130,6 +134,8 @@ class Address(AboutPatient):
         MAILING = "mailing", _("Mailing")
         TEMPORARY = "temporary", _("Temporary")
         OLD = "old", _("Former")
+
+    together = (("line", "city", "state", "postal_code", "country"), ("use", "starts_on", "ends_on"))
 
     use = models.CharField(max_length=10, choices=Use.choices, default=Use.HOME)
     line = models.CharField(max_length=300, blank=True)

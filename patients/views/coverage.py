@@ -66,9 +66,7 @@ def edit(request: HttpRequest, pk: UUID, coverage_pk: UUID) -> HttpResponse:
         patient,
         work,
         form,
-        lambda filled: actions.change_coverage(
-            coverage=row, version=filled.shown_version, values=filled.values(), by=user
-        ),
+        lambda filled: actions.change_coverage(coverage=row, **filled.edited(), by=user),
     )
 
 

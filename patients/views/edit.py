@@ -118,7 +118,7 @@ def line_edit(request: HttpRequest, pk: UUID, kind: str, line_pk: UUID) -> HttpR
     form = lines.form(request.POST or None, patient=patient, row=line)
 
     def change(form: RecordForm) -> None:
-        lines.change(**{lines.argument: line}, version=form.shown_version, values=form.values(), by=user)
+        lines.change(**{lines.argument: line}, **form.edited(), by=user)
 
     return answer(request, patient, work, form, change)
 
@@ -212,7 +212,7 @@ def _edit_section(
     form = section(request.POST or None, patient=patient, leave_out=hidden_names(user))
     return answer(
         request, patient, work, form,
-        lambda form: identity.edit_patient(patient=patient, version=form.shown_version, values=form.values(), by=user),
+        lambda form: identity.edit_patient(patient=patient, **form.edited(), by=user),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Saved: back to where the person came from. Not in order, or not now: the same pa
 Someone else saved first: both values side by side, nothing typed is lost (409).
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -65,8 +66,20 @@ def answer(
         return _conflict(request, patient, work, form, stale)
     if work.draft is not None:
         let_go(by=request.user, form=work.draft.form, subject_id=work.draft.subject_id)
-    messages.success(request, work.said)
+    messages.success(request, said_words(work, form))
     return HttpResponseRedirect(work.back)
+
+
+def said_words(work: Work, form: RecordForm) -> str:
+    """What was done, and whose change of another field stands beside it."""
+    row = form.row  # as it was when this request came
+    kept = (
+        form.kept_of(row.editable_values()) if row is not None and form.shown_version != row.version else []
+    )
+    if row is None or not kept:
+        return work.said
+    words = {"said": work.said, "other": row.updated_by, "fields": ", ".join(kept)}
+    return _("%(said)s What %(other)s changed meanwhile was kept: %(fields)s.") % words
 
 
 def _page(
@@ -99,13 +112,15 @@ def _conflict(
     request: HttpRequest, patient: Patient, work: Work, form: RecordForm, stale: Stale
 ) -> HttpResponse:
     user: Any = request.user
-    rows, same = side_by_side(form, stale.current, leave_out=("patient",))
+    together = form.row.together if form.row is not None else ()
+    rows, same = side_by_side(form, stale.current, leave_out=("patient",), together=together)
+    seen = json.dumps(form.seen_of(stale.current))  # what is chosen is measured against what is stored now
     conflict = {
         "sentence": stale.sentence,
         "fields": rows,
         "action": request.path,
         "version": stale.version,
-        "hidden": [("patient", str(patient.pk)), *same],
+        "hidden": [("patient", str(patient.pk)), ("seen", seen), *same],
         "save_label": commit_words(work, patient),
         "cancel_url": work.back,
     }

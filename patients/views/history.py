@@ -235,6 +235,7 @@ def sensitivity(request: HttpRequest, pk: UUID, kind: str, item_pk: UUID) -> Htt
             item=row,
             sensitivity=filled.cleaned_data["sensitivity"],
             version=filled.shown_version,
+            seen=filled.seen_before(),
             by=_user(request),
         ),
     )

@@ -153,9 +153,7 @@ def edit_person(request: HttpRequest, pk: UUID, person_pk: UUID) -> HttpResponse
         patient,
         work,
         form,
-        lambda filled: actions.change_related_person(
-            person=row, version=filled.shown_version, values=filled.values(), by=user
-        ),
+        lambda filled: actions.change_related_person(person=row, **filled.edited(), by=user),
     )
 
 

@@ -9,8 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
-from coordination.lib.editable import overlapping
-from coordination.lib.refusal import Refused, Stale
+from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task
 from coordination.worklist.actions.changing import change_task
 from coordination.worklist.actions.needing import open_needs, set_needs
@@ -59,9 +58,7 @@ def edit_task(
     task = lock_open_task(task)
     stored, before = as_edited(task), seen or {}
     meanwhile = version is not None and version != task.version
-    if meanwhile and overlapping(values, seen=before, stored=stored):
-        sentence = _("%(name)s changed the same while you were editing. Choose for each field, then save.")
-        raise Stale(sentence % {"name": task.updated_by}, current=stored, version=task.version)
+    values = task.merge(values, seen=before, version=version, stored=stored)
     other = str(task.updated_by)
     kept = [name for name, value in before.items() if name not in values and stored.get(name) != value]
     changes = {name: value for name, value in values.items() if stored[name] != value}

@@ -99,7 +99,7 @@ def _page(
 def _conflict(request: HttpRequest, task: Task, form: TaskEditForm, stale: Stale) -> HttpResponse:
     """What both changed, side by side. What is chosen is measured against what is stored now."""
     about = _about(request, task)
-    rows, same = side_by_side(form, stale.current, leave_out=("why", *PROMISE), merging=True)
+    rows, same = side_by_side(form, stale.current, leave_out=("why", *PROMISE))
     hidden = [*same, ("seen", json.dumps(form.seen_of(stale.current))), ("next", about["next"])]
     hidden += [
         (name, sent(form.fields[name], form.cleaned_data[name])) for name in PROMISE if name in form.fields

@@ -24,7 +24,8 @@ def fields(body: str) -> dict[str, list[str] | str]:
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and (not re.search(r'type="(checkbox|radio)"', tag) or "checked" in tag):
-            sent.setdefault(name[1], []).append(unescape(value[1]) if value else "")
+            empty = "on" if 'type="checkbox"' in tag else ""
+            sent.setdefault(name[1], []).append(unescape(value[1]) if value else empty)
     for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL):
         sent[name] = [unescape(text)]
     for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
