@@ -55,16 +55,8 @@ TIMELINE_SOURCES = [
     "worklist.Contact",
     "worklist.Task",
 ]
-# the forms whose drafts are kept: callables (user, subject id) -> patient id or None, which refuse like the form itself
-DRAFT_FORMS = {
-    "contact": "coordination.worklist.drafts.contact_with_patient",
-    "task-contact": "coordination.worklist.drafts.contact_about_task",
-    "task": "coordination.worklist.drafts.new_task",
-    "task-edit": "coordination.worklist.drafts.edited_task",
-    "patient-name": "patients.drafts.of_patient",
-    "patient-person": "patients.drafts.of_patient",
-    "patient-language": "patients.drafts.of_patient",
-}
+# the forms whose drafts are kept, by name: callables (user, subject id) -> patient id or None, which refuse like the form itself
+DRAFT_FORMS = ["coordination.worklist.drafts.DOORS", "patients.drafts.DOORS"]
 # the lists that can be taken away: callables (user, query of the page) -> Listing, which refuse like the page (lib/listing.py)
 EXPORT_LISTS = {
     "day": "coordination.worklist.exports.day",

@@ -20,7 +20,8 @@ from coordination.lib.refusal import Refused
 
 LARGEST = 64 * 1024
 # what a form carries besides what a person typed
-NOT_TYPED = {"csrfmiddlewaretoken", "idempotency_key", "version", "place", "patient", "next"}
+NOT_TYPED = {"csrfmiddlewaretoken", "idempotency_key", "version", "place", "patient", "next", "step", "pass"}
+NOT_TYPED |= {"second_identifier"}  # typed to be sure: it is typed again
 
 
 def typed(sent: Any) -> dict[str, Any]:

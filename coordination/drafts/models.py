@@ -12,7 +12,7 @@ class Draft(Owned):
     """The fields of one form of one person, about one subject. It is gone once the form is saved."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
-    form = models.CharField(max_length=40)  # a key of settings.DRAFT_FORMS
+    form = models.CharField(max_length=40)  # a key of one of settings.DRAFT_FORMS
     subject_id = models.UUIDField()
     patient_id = models.UUIDField(null=True)
     fields = models.JSONField()

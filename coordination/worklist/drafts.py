@@ -32,6 +32,21 @@ def edited_task(user: User, pk: uuid.UUID) -> uuid.UUID | None:
     return get_task(user, pk, permission=Permission.TASK_WORK).patient_id
 
 
+# what is done to a task in a dialog of its own, by the last word of its address
+ACTS = ("snooze", "assign", "waiting", "due", "done")
+DOORS = {
+    "contact": contact_with_patient,
+    "task-contact": contact_about_task,
+    "task": new_task,
+    "task-edit": edited_task,
+    **{f"task-{act}": edited_task for act in ACTS},
+}
+
+
+def act_key(act: str, task: Task) -> Key:
+    return f"task-{act}", task.pk
+
+
 def contact_key(patient: Patient, task: Task | None) -> Key:
     """The short form and the full one share a draft: what was typed beside the list is on the full page."""
     return ("task-contact", task.pk) if task is not None else ("contact", patient.pk)

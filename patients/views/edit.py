@@ -1,7 +1,7 @@
 """Changing who the patient is and how to reach them; the beginning and the end of care."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as __
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.accounts.permissions import Permission
-from coordination.drafts.access import read_draft
 from patients import access
 from patients.actions import care, identity, reaching
 from patients.banner import record_page
@@ -83,17 +82,17 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @either
 def name(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, NameSection, _("Name"), "patient-name")
+    return _edit_section(request, pk, NameSection, _("Name"))
 
 
 @either
 def person(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, PersonSection, _("Person"), "patient-person")
+    return _edit_section(request, pk, PersonSection, _("Person"))
 
 
 @either
 def language(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _edit_section(request, pk, LanguageSection, _("Language and needs"), "patient-language")
+    return _edit_section(request, pk, LanguageSection, _("Language and needs"))
 
 
 @either
@@ -202,13 +201,10 @@ def _kind(name: str) -> Kind:
     return KINDS[name]
 
 
-def _edit_section(
-    request: HttpRequest, pk: UUID, section: type[PatientSection], label: str, kept_as: str
-) -> HttpResponse:
+def _edit_section(request: HttpRequest, pk: UUID, section: type[PatientSection], label: str) -> HttpResponse:
     user: Any = request.user
     patient = access.get_patient(user, pk, permission=EDIT)
-    draft = read_draft(user, kept_as, patient.pk, restore=request.method != "POST", version=patient.version)
-    work = replace(_work(patient, label, _("Save"), _("Saved.")), draft=draft)
+    work = _work(patient, label, _("Save"), _("Saved."))
     form = section(request.POST or None, patient=patient, leave_out=hidden_names(user))
     return answer(
         request, patient, work, form,

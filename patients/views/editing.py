@@ -6,7 +6,7 @@ Someone else saved first: both values side by side, nothing typed is lost (409).
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.contrib import messages
@@ -21,6 +21,7 @@ from coordination.lib.editing import side_by_side
 from coordination.lib.refusal import Refused, Stale
 from patients.access import record_visit
 from patients.banner import record_page
+from patients.drafts import draft_of
 from patients.forms.record import RecordForm
 from patients.models import Patient
 
@@ -46,7 +47,8 @@ def answer(
     form: RecordForm,
     act: Callable[[RecordForm], Any],
 ) -> HttpResponse:
-    """Show the form, or do what it asks for."""
+    """Show the form, or do what it asks for. What is typed into it is kept meanwhile, and gone with the save."""
+    work = replace(work, draft=draft_of(request, patient, form.row))
     if request.method != "POST":
         form.restore(work.draft.fields if work.draft else {})
         record_visit(

@@ -30,7 +30,8 @@ def fields(body: str) -> dict[str, list[str] | str]:
         sent[name] = [unescape(text)]
     for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.findall(r'<option value="([^"]*)" selected', options)
-        sent[name] = [unescape(each) for each in chosen] or [""]
+        first = re.findall(r'<option value="([^"]*)"', options)[:1]
+        sent[name] = [unescape(each) for each in chosen or first]
     return {name: values if len(values) > 1 else values[0] for name, values in sent.items()}
 
 
