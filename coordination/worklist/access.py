@@ -268,6 +268,16 @@ def get_own_contact(user: User, pk: Any) -> Contact:
     return contact
 
 
+def get_own_words(user: User, pk: Any, name: str) -> Task:
+    """A task about a patient in whose field `name` this person wrote: how it ended, or what it says while it is open."""
+    task = get_task(user, pk, permission=Permission.TASK_WORK)
+    writer = task.closed_by_id if name == "outcome_note" else task.updated_by_id
+    if task.patient is None or writer != user.pk:
+        raise Http404
+    require(user, Permission.TASK_WORK)
+    return task
+
+
 def list_promises(user: User) -> TaskQuerySet:
     """What this person has to keep, or had to."""
     tasks: TaskQuerySet = Task.objects.visible_to(user).owned_by(user.pk)

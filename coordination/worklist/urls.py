@@ -32,6 +32,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/due/", acts.due, name="due"),
     path("tasks/<uuid:pk>/checklist/", acts.checklist, name="checklist"),
     path("day/promises/", promises.promises, name="promises"),
+    path("tasks/<uuid:pk>/promise/", promises.task_promise, name="task_promise"),
     path("contacts/<uuid:pk>/promise/", promises.contact_promise, name="contact_promise"),
     path("tasks/<uuid:pk>/text/", notes.task_text, name="task_text"),
     path("contacts/<uuid:pk>/text/", notes.contact_text, name="contact_text"),

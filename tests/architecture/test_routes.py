@@ -234,6 +234,8 @@ def work_of(cast: Any, route: Route) -> Any:
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
     task = TaskFactory(patient=cast.pat)
+    if route.name == "worklist:task_promise":
+        return close_task(task=task, by=cast.ana, note="I will call you tomorrow").pk
     if route.name == "worklist:bulk_result":
         return batch_of(cast, task).pk
     if route.name == "worklist:undo":

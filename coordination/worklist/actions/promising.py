@@ -15,8 +15,19 @@ from patients.models import Patient
 
 
 @transaction.atomic
-def promise(*, patient: Patient, by: User, words: str, day: dt.date, contact: Contact | None = None) -> Task:
-    """Open the task of a promise: due that day, for whoever promised. The promise of one contact is opened once."""
+def promise(
+    *,
+    patient: Patient,
+    by: User,
+    words: str,
+    day: dt.date,
+    contact: Contact | None = None,
+    task: Task | None = None,
+) -> Task:
+    """Open the task of a promise: due that day, for whoever promised.
+
+    The promise of one contact is opened once, and so is that of one day in what was written about one task.
+    """
     today = by.organization.today()
     if day < today:
         raise Refused(_("Choose a day that is still to come."), field="promise_day")
@@ -30,5 +41,11 @@ def promise(*, patient: Patient, by: User, words: str, day: dt.date, contact: Co
         kind=Task.Kind.CALL if title.lower().startswith(("call", "phone", "ring")) else Task.Kind.FOLLOW_UP,
         minutes=10,
         source=Task.Source.PROMISE,
-        source_key=f"promise:{contact.pk}" if contact is not None else "",
+        source_key=_key(contact, task, day),
     )
+
+
+def _key(contact: Contact | None, task: Task | None, day: dt.date) -> str:
+    if contact is not None:
+        return f"promise:{contact.pk}"
+    return f"promise:{task.pk}:{day}" if task is not None else ""

@@ -24,7 +24,7 @@ from coordination.worklist.peek import checklist_of
 from coordination.worklist.rows import due_value, due_words, name_of, owner_words, row_of, strip_of
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.views.answers import back_to, parts, person, reader_of, row_answer, wants_parts
-from coordination.worklist.views.promises import promise_in
+from coordination.worklist.views.promises import NOTE, offer_in, promise_in
 
 Data = dict[str, Any]
 Said = tuple[Task, str]  # the task as it is now, and the sentence
@@ -37,6 +37,7 @@ class Act:
     commit: Promise  # the button names the patient
     build: Callable[[User, Task, Any], TaskEdit]
     perform: Callable[[User, Task, Data], Said]
+    offer: Callable[[User, Task, Data], dict[str, Any] | None] = lambda _user, _task, _data: None
 
 
 def _version(data: Data) -> int | None:
@@ -94,6 +95,12 @@ def _close(user: User, task: Task, data: Data) -> Said:
     return task, _("Done: %(name)s, %(title)s.") % words
 
 
+def _offer(user: User, task: Task, data: Data) -> dict[str, Any] | None:
+    if data.get("promised_for") is not None:
+        return None
+    return offer_in(user, task, NOTE, data["note"])
+
+
 def _due_form(user: User, task: Task, data: Any) -> TaskEdit:
     due = due_value(task, user)
     local = task.due_at.astimezone(user.zone)
@@ -130,6 +137,7 @@ DONE = Act(
     gettext_lazy("Close for %(name)s"),
     lambda user, task, data: CloseForm(data, user=user, task=task),
     _close,
+    _offer,
 )
 
 
@@ -154,7 +162,7 @@ def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
             stale=stale.sentence,
             status=409,
         )
-    return row_answer(request, task, sentence)
+    return row_answer(request, task, sentence, offer=act.offer(user, task, form.cleaned_data))
 
 
 def _show(

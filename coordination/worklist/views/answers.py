@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from coordination.accounts.models import User
 from coordination.worklist.day import counts_behind, view_behind
@@ -58,6 +58,13 @@ def back_to(request: HttpRequest, default: str = "") -> str:
     return page if ours else default or reverse("worklist:day")
 
 
+def way_on(offer: dict[str, Any] | None, back: str) -> str:
+    """Without a script: the page that asks about a promise, from which one goes on to where one was going; else there at once."""
+    if offer is None:
+        return back
+    return f"{offer['url']}{'&' if '?' in offer['url'] else '?'}{urlencode({'next': back})}"
+
+
 def reader_of(request: HttpRequest) -> Reader:
     """Whoever looks, on the page they look from."""
     view = view_behind(current_url(request))
@@ -83,7 +90,7 @@ def row_answer(
     undo_url = undo_address(task.last_change)
     if not wants_parts(request):
         messages.success(request, sentence, extra_tags=undo_url)
-        return redirect(back_to(request, reverse("worklist:task", args=[task.pk])))
+        return redirect(way_on(more.get("offer"), back_to(request, reverse("worklist:task", args=[task.pk]))))
     context = {
         "row": row_of(task, reader_of(request)),
         "sentence": sentence,

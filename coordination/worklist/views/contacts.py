@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +23,7 @@ from coordination.worklist.forms import PROMISE, ContactForm, FollowUpForm, Quic
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.peek import follow_up_words, log_form
 from coordination.worklist.rows import strip_of, undo_address
-from coordination.worklist.views.answers import back_to, id_in, parts, person, row_answer, wants_parts
+from coordination.worklist.views.answers import back_to, id_in, parts, person, row_answer, wants_parts, way_on
 from coordination.worklist.views.promises import offer_of
 from patients.access import get_patient, rows_of
 from patients.models import ContactPoint, Patient
@@ -145,7 +144,7 @@ def _saved(
         )
     messages.success(request, sentence, extra_tags=undo_url)
     back = back_to(request, reverse("worklist:patient_tasks", args=[contact.patient_id]))
-    return redirect(f"{offer['url']}?{urlencode({'next': back})}" if offer else back)
+    return redirect(way_on(offer, back))
 
 
 def _saved_words(user: User, contact: Contact, promised: Task | None) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.drafts.access import Kept, read_draft
 from coordination.drafts.actions import let_go
@@ -24,8 +25,8 @@ from coordination.worklist.edit_form import TaskEditForm
 from coordination.worklist.forms import PROMISE
 from coordination.worklist.models import Task
 from coordination.worklist.rows import due_words, name_of, strip_of, undo_address
-from coordination.worklist.views.answers import back_to, person
-from coordination.worklist.views.promises import promise_in
+from coordination.worklist.views.answers import back_to, person, way_on
+from coordination.worklist.views.promises import SAID_IN, offer_in, promise_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,17 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         words = {"title": promised.title, "due": due_words(promised, user)}
         said = f"{said} {_('Promised: %(title)s, %(due)s.') % words}"
     messages.success(request, said, extra_tags=undo_address(edited.task.last_change))
-    return redirect(back_to(request, reverse("worklist:task", args=[pk])))
+    offer = None if promised is not None else _offer(user, edited.task, form)
+    return redirect(way_on(offer, back_to(request, reverse("worklist:task", args=[pk]))))
+
+
+def _offer(user: User, task: Task, form: TaskEditForm) -> dict[str, Any] | None:
+    """The first promise this edit wrote into the task."""
+    before, now = form.seen_before(), form.changes()
+    found = (
+        offer_in(user, task, name, now[name], before=before.get(name, "")) for name in SAID_IN if name in now
+    )
+    return next((offer for offer in found if offer), None)
 
 
 def saved_words(edited: Edited, form: TaskEditForm) -> str:

@@ -4,11 +4,12 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.accounts.models import User
@@ -17,13 +18,21 @@ from coordination.audit.models import Event
 from coordination.lib.days import local_date
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
-from coordination.worklist.access import get_own_contact
+from coordination.worklist.access import get_own_contact, get_own_words
 from coordination.worklist.actions.promising import promise
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promise_words import Promise, find_promise
 from coordination.worklist.promises import read_promises
 from coordination.worklist.rows import due_words, name_of, strip_of
 from coordination.worklist.views.answers import back_to, parts, person, wants_parts
+from patients.models import Patient
+
+NOTE = "outcome_note"
+SAID_IN = {
+    NOTE: gettext_lazy("The task is closed."),
+    "reason": gettext_lazy("The task is saved."),
+    "context": gettext_lazy("The task is saved."),
+}
 
 
 @require_safe
@@ -56,12 +65,42 @@ def contact_promise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             refusal = refused.sentence
         else:
             return _promised(request, user, task, default)
+    return _ask(request, contact.patient, found, _("The contact is saved."), default, refusal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_promise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The same of what one wrote when a task was closed or edited. The address says only in which field it stands."""
+    user = person(request)
+    name = request.GET.get("in", NOTE)
+    if name not in SAID_IN:
+        raise Http404
+    task = get_own_words(user, pk, name)
+    assert task.patient is not None
+    default = reverse("worklist:task", args=[pk])
+    found = find_promise(getattr(task, name), user.organization.today())
+    if found is None:
+        return redirect(back_to(request, default))
+    refusal = ""
+    if request.method == "POST":
+        try:
+            made = promise(patient=task.patient, by=user, words=found.words, day=found.day, task=task)
+        except Refused as refused:
+            refusal = refused.sentence
+        else:
+            return _promised(request, user, made, default)
+    return _ask(request, task.patient, found, SAID_IN[name], default, refusal)
+
+
+def _ask(
+    request: HttpRequest, patient: Patient, found: Promise, saved: Any, default: str, refusal: str
+) -> HttpResponse:
     context = {
-        "contact": contact,
+        "saved": saved,
         "found": found,
         "refusal": refusal,
-        "banner": strip_of(contact.patient, user),
-        "commit": _("Make it a task for %(name)s") % {"name": contact.patient.display_name},
+        "banner": strip_of(patient, person(request)),
+        "commit": _("Make it a task for %(name)s") % {"name": patient.display_name},
         "next": back_to(request, default),
     }
     return parts(request, "worklist/promise.html", context, status=422 if refusal else 200)
@@ -80,6 +119,24 @@ def offer_of(user: User, contact: Contact) -> dict[str, Any] | None:
     if following is not None and local_date(following.due_at, user.organization.zone) == found.day:
         return None
     url = reverse("worklist:contact_promise", args=[contact.pk])
+    return {"words": found.words, "day": found.day, "url": url}
+
+
+def offer_in(user: User, task: Task, name: str, text: str, *, before: str = "") -> dict[str, Any] | None:
+    """The promise in what was just typed about a task; None for one that stood there before, or that the task itself keeps.
+
+    It is read from the text at hand: looking for it asks the database nothing.
+    """
+    patient = task.patient
+    if patient is None or not patient.may_be_contacted or not user.may(Permission.TASK_WORK):
+        return None
+    today = user.organization.today()
+    found = find_promise(text, today)
+    if found is None or found == find_promise(before, today):
+        return None
+    if task.is_open and local_date(task.due_at, user.organization.zone) == found.day:
+        return None
+    url = f"{reverse('worklist:task_promise', args=[task.pk])}?in={name}"
     return {"words": found.words, "day": found.day, "url": url}
 
 
