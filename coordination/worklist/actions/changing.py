@@ -1,5 +1,6 @@
 """The one way a task changes: the row, what it was before, and the audit trail, so that no act forgets any of them."""
 
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -7,10 +8,13 @@ from django.utils import timezone
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record, record_each
+from coordination.drafts.actions import let_go
 from coordination.lib.acting import insert
 from coordination.worklist.actions.weighing import WEIGHT, weigh
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
 from coordination.worklist.stored import packed
+
+Draft = tuple[str, uuid.UUID]  # the form something was typed into, and its subject
 
 EVENTS: dict[str, str] = {
     Act.OPEN: "task.opened",
@@ -39,12 +43,14 @@ def change_task(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
     needs: Collection[str] | None = None,
+    draft: Draft | None = None,
 ) -> Collection[str]:
     """Set `values` on a locked task and keep what was there before, for undo and for its history.
 
     Returns the names of the fields that differ. When none does, there is nothing to undo; that it was asked is recorded still.
-    `needs` are the ids of what the task needed until now, where the act changed that.
-    `task.last_change` is the act just done: its Undo is offered beside the sentence that tells of it.
+    `needs` are the ids of what the task needed until now, where the act changed that. `draft` names what the act was typed in
+    (form and subject): it is gone with the act. `task.last_change` is the act just done: its Undo is offered beside the sentence
+    that tells of it.
     """
     before = packed(task, values)
     changed = task.change(dict(values), by=by, derive=lambda: weigh(task))
@@ -53,6 +59,8 @@ def change_task(
         was = {"needs_before": list(needs)} if needs is not None else {}
         _keep(task, act, by=by, contact=contact, before=kept, after=packed(task, changed), **was)
     record(EVENTS[act], by=by, target=task, changed=changed, reason=reason, detail=detail)
+    if draft is not None:
+        let_go(by=by, form=draft[0], subject_id=draft[1])
     return changed
 
 

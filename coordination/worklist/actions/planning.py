@@ -13,7 +13,7 @@ from coordination.lib import display
 from coordination.lib.acting import acting
 from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task, settle
-from coordination.worklist.actions.changing import change_task
+from coordination.worklist.actions.changing import Draft, change_task
 from coordination.worklist.actions.escalating import NOT_ESCALATED
 from coordination.worklist.actions.tasks import check_owner, tell_owner
 from coordination.worklist.due import Due
@@ -31,6 +31,7 @@ def snooze_task(
     wakes_on: str = "",
     reason: str = "",
     version: int | None = None,
+    draft: Draft | None = None,
 ) -> Task:
     """Let a task sleep until a time, or until something happens to its patient and at the latest until then.
 
@@ -39,7 +40,7 @@ def snooze_task(
     task = lock_open_task(task, version=version)
     check_snooze(task, until=until, reason=reason, wakes_on=wakes_on)
     values = {"snoozed_until": until, "wakes_on": wakes_on, "snooze_reason": reason.strip()}
-    change_task(task=task, act=Act.SNOOZE, values=values, by=by)
+    change_task(task=task, act=Act.SNOOZE, values=values, by=by, draft=draft)
     return task
 
 
@@ -75,13 +76,19 @@ def wake_task(*, task: Task, by: User) -> Task:
 
 @acting
 def assign_task(
-    *, task: Task, by: User, owner: User | None = None, queue: Team | None = None, version: int | None = None
+    *,
+    task: Task,
+    by: User,
+    owner: User | None = None,
+    queue: Team | None = None,
+    version: int | None = None,
+    draft: Draft | None = None,
 ) -> Task:
     """Hand a task to one person or to a team's queue. Whoever gets it must be able to see the patient."""
     task = lock_open_task(task, version=version)
     check_owner(patient=task.patient, owner=owner, queue=queue, by=by)
     values = owner_values(task, owner=owner, queue=queue)
-    change_task(task=task, act=Act.ASSIGN, values=values, by=by)
+    change_task(task=task, act=Act.ASSIGN, values=values, by=by, draft=draft)
     tell_owner(task, by=by)
     return task
 
@@ -104,7 +111,9 @@ def claim_task(*, task: Task, by: User) -> Task:
 
 
 @acting
-def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = None) -> Task:
+def set_waiting(
+    *, task: Task, by: User, waiting_on: str, version: int | None = None, draft: Draft | None = None
+) -> Task:
     """Say on whom it waits, since now. Nobody: it is work again."""
     task = lock_open_task(task, version=version)
     waiting_on = waiting_on.strip()
@@ -122,16 +131,27 @@ def set_waiting(*, task: Task, by: User, waiting_on: str, version: int | None = 
     since = task.waiting_since if task.status == Task.Status.WAITING else timezone.now()
     status = Task.Status.WAITING if waiting_on else Task.Status.OPEN
     values = {"status": status, "waiting_on": waiting_on, "waiting_since": since if waiting_on else None}
-    change_task(task=task, act=Act.WAIT if waiting_on else Act.RESUME, values=values, by=by)
+    act = Act.WAIT if waiting_on else Act.RESUME
+    change_task(task=task, act=act, values=values, by=by, draft=draft)
     return task
 
 
 @acting
-def change_due(*, task: Task, by: User, due: Due, reason: str = "", version: int | None = None) -> Task:
+def change_due(
+    *,
+    task: Task,
+    by: User,
+    due: Due,
+    reason: str = "",
+    version: int | None = None,
+    draft: Draft | None = None,
+) -> Task:
     """Move the due time. The limit of a safety matter moves closer only."""
     task = lock_open_task(task, version=version)
     check_due(task, due)
-    change_task(task=task, act=Act.MOVE, values=due_values(task, due), by=by, reason=reason.strip())
+    change_task(
+        task=task, act=Act.MOVE, values=due_values(task, due), by=by, reason=reason.strip(), draft=draft
+    )
     settle(task.patient_id)
     return task
 

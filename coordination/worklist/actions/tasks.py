@@ -11,7 +11,7 @@ from coordination.lib.acting import acting, insert
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
-from coordination.worklist.actions.changing import change_task, keep_opening
+from coordination.worklist.actions.changing import Draft, change_task, keep_opening
 from coordination.worklist.actions.needing import follow
 from coordination.worklist.actions.repeating import IN_TURN, next_of
 from coordination.worklist.actions.waking import tell_sleepers
@@ -158,12 +158,18 @@ def tell_owner(task: Task, *, by: User) -> None:
 
 @acting
 def close_task(
-    *, task: Task, by: User, outcome: str = Task.Outcome.COMPLETED, note: str = "", version: int | None = None
+    *,
+    task: Task,
+    by: User,
+    outcome: str = Task.Outcome.COMPLETED,
+    note: str = "",
+    version: int | None = None,
+    draft: Draft | None = None,
 ) -> Task:
     """End a commitment. A critical one needs the words how it ended."""
     task = lock_open_task(task, version=version)
     check_end(task, outcome=outcome, note=note)
-    end(task, by=by, outcome=outcome, note=note)
+    end(task, by=by, outcome=outcome, note=note, draft=draft)
     settle(task.patient_id)
     return task
 
@@ -189,13 +195,21 @@ def end_values(*, outcome: str, note: str, by: User) -> dict[str, Any]:
     }
 
 
-def end(task: Task, *, by: User, outcome: str, note: str = "", contact: Contact | None = None) -> None:
+def end(
+    task: Task,
+    *,
+    by: User,
+    outcome: str,
+    note: str = "",
+    contact: Contact | None = None,
+    draft: Draft | None = None,
+) -> None:
     """Set the end of a locked, open task. The caller settles the caseload."""
     _refuse_unreviewed(task)
     values = end_values(outcome=outcome, note=note, by=by)
     detail = {"outcome": outcome} | ({"contact": str(contact.pk)} if contact else {})
     act = Act.CONTACT if contact else Act.CLOSE
-    change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail)
+    change_task(task=task, act=act, values=values, by=by, contact=contact, detail=detail, draft=draft)
     if task.kind in APPOINTMENTS and outcome in {Task.Outcome.COMPLETED, Task.Outcome.REACHED}:
         tell_sleepers(patient_id=task.patient_id, event=Task.Event.VISIT_KEPT, by=by)
     follow([task], by=by)

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
+from coordination.drafts.access import Kept, read_draft
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task, list_owners, list_queues
+from coordination.worklist.drafts import act_key
 from coordination.worklist.forms import AssignForm, CloseForm, DueForm, SnoozeForm, TaskEdit, WaitingForm
 from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of
@@ -53,6 +55,7 @@ def _snooze(user: User, task: Task, data: Data) -> Said:
         wakes_on=data.get("wakes_on", ""),
         reason=data["reason"],
         version=_version(data),
+        draft=act_key("snooze", task),
     )
     words = {"name": name_of(task), "title": task.title, "sleep": sleep_words(task, user, timezone.now())}
     return task, _("Snoozed %(name)s: %(title)s. %(sleep)s.") % words
@@ -60,14 +63,25 @@ def _snooze(user: User, task: Task, data: Data) -> Said:
 
 def _assign(user: User, task: Task, data: Data) -> Said:
     task = actions.assign_task(
-        task=task, by=user, owner=data["owner"], queue=data["queue"], version=_version(data)
+        task=task,
+        by=user,
+        owner=data["owner"],
+        queue=data["queue"],
+        version=_version(data),
+        draft=act_key("assign", task),
     )
     words = {"name": name_of(task), "title": task.title, "owner": owner_words(task, user)}
     return task, _("%(owner)s has %(name)s: %(title)s.") % words
 
 
 def _wait(user: User, task: Task, data: Data) -> Said:
-    task = actions.set_waiting(task=task, by=user, waiting_on=data["waiting_on"], version=_version(data))
+    task = actions.set_waiting(
+        task=task,
+        by=user,
+        waiting_on=data["waiting_on"],
+        version=_version(data),
+        draft=act_key("waiting", task),
+    )
     words = {"name": name_of(task), "title": task.title, "whom": task.waiting_on}
     sentence = (
         _("%(name)s: %(title)s waits on %(whom)s.")
@@ -79,7 +93,12 @@ def _wait(user: User, task: Task, data: Data) -> Said:
 
 def _move(user: User, task: Task, data: Data) -> Said:
     task = actions.change_due(
-        task=task, by=user, due=data["due"], reason=data["reason"], version=_version(data)
+        task=task,
+        by=user,
+        due=data["due"],
+        reason=data["reason"],
+        version=_version(data),
+        draft=act_key("due", task),
     )
     words = {"name": name_of(task), "title": task.title, "due": due_words(task, user)}
     return task, _("%(name)s: %(title)s is due %(due)s.") % words
@@ -87,7 +106,9 @@ def _move(user: User, task: Task, data: Data) -> Said:
 
 def _close(user: User, task: Task, data: Data) -> Said:
     note, outcome = data.get("note", ""), data.get("outcome") or Task.Outcome.COMPLETED
-    task = actions.close_task(task=task, by=user, outcome=outcome, note=note, version=_version(data))
+    task = actions.close_task(
+        task=task, by=user, outcome=outcome, note=note, version=_version(data), draft=act_key("done", task)
+    )
     words = {"name": name_of(task), "title": task.title}
     if (promised := promise_in(data, user, task)) is not None:
         words |= {"promised": promised.title, "due": due_words(promised, user)}
@@ -145,7 +166,10 @@ def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
     user = person(request)
     task = get_task(user, pk, permission=Permission.TASK_WORK, to_change=request.method == "POST")
     if request.method != "POST":
-        return _show(request, act, task, act.build(user, task, None))
+        draft = read_draft(user, *act_key(act.route, task))
+        form = act.build(user, task, None)
+        form.initial |= draft.fields
+        return _show(request, act, task, form, draft=draft)
     form = act.build(user, task, request.POST)
     if not form.is_valid():
         return _show(request, act, task, form, status=422)
@@ -174,6 +198,7 @@ def _show(
     refusal: str = "",
     stale: str = "",
     status: int = 200,
+    draft: Kept | None = None,
 ) -> HttpResponse:
     """The form, with what is stored now. After a conflict the next save is measured against that."""
     user = person(request)
@@ -193,6 +218,8 @@ def _show(
         "commit": str(act.commit) % {"name": name_of(task)},
         "refusal": refusal,
         "stale": stale,
+        "draft": draft or Kept(*act_key(act.route, task)),
+        "place": "act",
         "next": back_to(request, reverse("worklist:task", args=[task.pk])),
     }
     template = "worklist/_act_dialog.html" if wants_parts(request) else "worklist/act.html"
