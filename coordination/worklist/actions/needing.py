@@ -51,7 +51,8 @@ def set_needs(task: Task, wanted: Collection[str], *, by: User) -> dict[str, Any
     _check_circle(task, found)
     _link(task, list(found), by=by)
     values = state_of(task, [need.title for need in found.values()])
-    if values.get("waiting_on") == task.waiting_on:  # another one of the same name: it waits for that one since now
+    # another one of the same name: it waits for that one since now
+    if values.get("waiting_on") == task.waiting_on:
         values["waiting_since"] = timezone.now()
     return values
 
@@ -77,7 +78,8 @@ def put_needs_back(task: Task, wanted: Collection[str], *, by: User) -> None:
 def _link(task: Task, wanted: Collection[str], *, by: User) -> None:
     Dependency.objects.filter(task=task, needs__status__in=OPEN).exclude(needs__in=list(wanted)).delete()
     links = [
-        Dependency(organization_id=task.organization_id, task=task, needs_id=pk, created_by=by) for pk in wanted
+        Dependency(organization_id=task.organization_id, task=task, needs_id=pk, created_by=by)
+        for pk in wanted
     ]
     Dependency.objects.bulk_create(links, ignore_conflicts=True)
 
