@@ -187,6 +187,22 @@ def test_the_short_form_leads_to_the_full_one(cast, signed_in):
     assert not Contact.objects.exists()
 
 
+def test_a_text_to_no_number_in_particular_is_held_to_the_rule_of_each(cast):
+    ContactPointFactory(patient=cast.pat, text_allowed=True)
+    sent = {"mode": "sms", "outcome": "message_sent"}
+    assert log(cast, None, **sent)
+    refusing = ContactPointFactory(patient=cast.pat, text_allowed=False)
+    with pytest.raises(Refused, match="No text messages may be sent to a number of this patient") as refused:
+        log(cast, None, **sent)
+    assert refused.value.field == "despite"
+    contact = log(cast, None, **sent, despite="Life in danger")
+    assert Task.objects.get(source_key=f"unsafe:{contact.pk}").owner == cast.sue
+    ContactPoint.objects.filter(pk=refusing.pk).update(
+        do_not_use=True, do_not_use_reason="Not theirs any more"
+    )
+    assert log(cast, None, **sent)
+
+
 def test_on_the_full_form_the_reason_is_asked_where_it_is_missing(cast, signed_in):
     point = ContactPointFactory(patient=cast.pat, do_not_use=True, do_not_use_reason="Unsafe")
     here = timezone.localtime(timezone=cast.ana.zone) - dt.timedelta(minutes=5)

@@ -40,12 +40,19 @@ def broken_rule(contact: Contact) -> str:
 
 
 def _rule_of_the_unnamed(contact: Contact) -> str:
-    """The short form names no number: a message was left at one that allows it only if all of them do."""
-    if not _left_a_message(contact):
+    """No number was named: a message was left at, or a text sent to, one that allows it only if all of them do."""
+    is_text = contact.mode == Contact.Mode.SMS
+    if not (is_text or _left_a_message(contact)):
         return ""
     numbers: QuerySet[ContactPoint] = ContactPoint.objects.filter(
         patient=contact.patient, kind__in=DIALED, do_not_use=False
     )
+    if is_text:
+        if not numbers.filter(text_allowed=False).exists():
+            return ""
+        return _(
+            "No text messages may be sent to a number of this patient. Choose the number on the full form, or say there why one was sent."
+        )
     if not numbers.filter(voicemail=ContactPoint.Voicemail.NONE).exists():
         return ""
     return _(
