@@ -64,9 +64,11 @@ def change_task(
     return changed
 
 
-def keep_opening(*, task: Task, by: User, contact: Contact | None = None) -> None:
-    """Write down that a task was opened; undone, it ends as opened by mistake."""
-    _keep(task, Act.OPEN, by=by, contact=contact)
+def keep_opening(
+    *, task: Task, by: User, contact: Contact | None = None, came_of: Change | None = None
+) -> None:
+    """Write down that a task was opened; undone, it ends as opened by mistake. `came_of` is the act that takes it back with it."""
+    _keep(task, Act.OPEN, by=by, contact=contact, came_of=came_of)
     record(EVENTS[Act.OPEN], by=by, target=task, detail={"kind": task.kind, "source": task.source})
 
 

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.refusal import Refused
+from coordination.worklist.actions.caseload import already_closed
 from coordination.worklist.actions.tasks import open_task
 from coordination.worklist.due import Due
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Act, Change, Contact, Task
 from patients.models import Patient
 
 
@@ -23,16 +24,23 @@ def promise(
     day: dt.date,
     contact: Contact | None = None,
     task: Task | None = None,
+    came_of: Change | None = None,
 ) -> Task:
-    """Open the task of a promise: due that day, for whoever promised.
+    """Open the task of a promise: due that day, for whoever promised. It goes back with the act it came of.
 
-    The promise of one contact is opened once, and so is that of one day in what was written about one task.
+    The promise of one contact is opened once, and so is that of one day in what was written about one task; anew when it was undone.
     """
     today = by.organization.today()
     if day < today:
         raise Refused(_("Choose a day that is still to come."), field="promise_day")
+    if contact is not None:
+        if contact.undone_at is not None:
+            raise Refused(_("This contact was undone. Log it again to promise something in it."))
+        came_of = came_of or Change.objects.filter(contact=contact, act=Act.CONTACT).first()
+    elif task is not None:
+        came_of = came_of or Change.objects.filter(task=task, by=by).order_by("-at", "-id").first()
     title = words.strip() or _("Call the patient")
-    return open_task(
+    opened = open_task(
         by=by,
         patient=patient,
         title=title[:200],
@@ -42,7 +50,11 @@ def promise(
         minutes=10,
         source=Task.Source.PROMISE,
         source_key=_key(contact, task, day),
+        came_of=came_of,
     )
+    if not opened.is_open:
+        raise Refused(already_closed(opened))
+    return opened
 
 
 def _key(contact: Contact | None, task: Task | None, day: dt.date) -> str:

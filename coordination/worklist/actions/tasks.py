@@ -17,7 +17,7 @@ from coordination.worklist.actions.repeating import IN_TURN, next_of
 from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.actions.weighing import weigh
 from coordination.worklist.due import Due
-from coordination.worklist.models import Act, Contact, Task
+from coordination.worklist.models import Act, Change, Contact, Task
 from coordination.worklist.querysets import APPOINTMENTS, OUTREACH
 from patients.models import AccessGrant, Patient
 
@@ -78,7 +78,7 @@ def open_task(
     """Promise something. Without an owner or a queue it is one's own. The same `source_key` opens one task, ever.
 
     `details`: context, due_rule, minutes, priority, checklist, attempt, attempts_planned, source, subject_route, subject_id,
-    follows, repeat_every, repeat_unit, repeat_until.
+    follows, repeat_every, repeat_unit, repeat_until; and `came_of`, the act that takes this one back with it.
     """
     patient = lock_patient(patient) if patient is not None else None
     # asked behind the lock: of two who open it for one patient at once, the second finds the first one's
@@ -116,6 +116,7 @@ def place_task(
     owner: User | None = None,
     queue: Team | None = None,
     contact: Contact | None = None,
+    came_of: Change | None = None,
     **details: Any,
 ) -> Task:
     """Write the row and tell the owner. The caller has locked the patient and settles the caseload."""
@@ -140,7 +141,7 @@ def place_task(
     )
     weigh(task)
     insert(task)
-    keep_opening(task=task, by=by, contact=contact)
+    keep_opening(task=task, by=by, contact=contact, came_of=came_of)
     tell_owner(task, by=by)
     return task
 

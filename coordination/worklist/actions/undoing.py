@@ -2,7 +2,7 @@
 
 One rule for every act: within UNDO_MINUTES, while the task is still as the act left it. What others did and undid since does not
 count. A task that was opened ends as opened by mistake; a contact stays and says that it was undone (corrections add, they never
-erase), and what it closed and opened goes back with it.
+erase), and what it closed and opened goes back with it, also what was promised beside it.
 """
 
 from collections.abc import Collection, Iterable
@@ -85,29 +85,40 @@ def _undo(asked: list[Change], *, by: User) -> list[Whole]:
     history = _history(every)
     people = _people(every, by)
     for whole in wholes:
-        try:
-            for change in whole.changes:
+        for change in whole.changes:
+            try:
                 _put_back(change, tasks, history, people, by=by)
-        except Refused as refusal:
-            whole.refusal = refusal.sentence
+            except Refused as refusal:
+                whole.refusal = _refusal_of(change, whole, refusal.sentence)
+                break
     _save([change for whole in wholes if not whole.refusal for change in whole.changes], by=by)
     return wholes
 
 
+def _refusal_of(change: Change, whole: Whole, sentence: str) -> str:
+    if change is whole.change or change.task is None:
+        return sentence
+    return _("“%(title)s” came of it. %(why)s") % {"title": change.task.title, "why": sentence}
+
+
 def _with_what_came_of_it(asked: list[Change]) -> list[Whole]:
-    """What a contact closed and opened, and what followed from a task that was closed."""
+    """What a contact closed and opened, what followed from a task that was closed, and what was promised beside an act."""
     wholes = [Whole(change) for change in asked]
-    ends = [whole.change for whole in wholes if whole.change.act in {Act.CLOSE, Act.CONTACT}]
-    if not ends:
+    acts = [whole.change for whole in wholes if whole.change.act in {Act.CLOSE, Act.CONTACT, Act.EDIT}]
+    if not acts:
         return wholes
-    of_contact = Q(contact__in=[end.contact_id for end in ends if end.contact_id])
-    of_task = Q(task__follows__in=[end.task_id for end in ends if end.task_id])
-    opened = Change.objects.filter(of_contact | of_task, act=Act.OPEN, undone_at__isnull=True)
-    for change in opened.select_related("contact", "task").order_by("pk"):
+    ends = [act for act in acts if act.act != Act.EDIT]
+    opened = Change.objects.filter(act=Act.OPEN, undone_at__isnull=True)
+    # each way by its own index
+    came = opened.filter(came_of__in=acts).values("pk").union(
+        opened.filter(contact__in=[end.contact_id for end in ends if end.contact_id]).values("pk"),
+        opened.filter(task__follows__in=[end.task_id for end in ends if end.task_id]).values("pk"),
+    )  # fmt: skip
+    for change in Change.objects.filter(pk__in=came).select_related("contact", "task").order_by("pk"):
         for whole in wholes:
             same = change.contact_id is not None and change.contact_id == whole.change.contact_id
             follows = change.task.follows_id is not None and change.task.follows_id == whole.change.task_id
-            if same or (follows and whole.change in ends):
+            if same or change.came_of_id == whole.change.pk or (follows and whole.change in ends):
                 whole.came_of_it.append(change)
                 break
     return wholes
@@ -170,7 +181,7 @@ def _put_back(
     task = change.task = tasks[change.task_id]
     _check_unchanged(task, change, [each for each in done if each.version > change.version])
     was_open = task.is_open
-    values = _end_as_mistake(by) if change.act == Act.OPEN else unpacked(change.before)
+    values = _end_as_mistake(task, by) if change.act == Act.OPEN else unpacked(change.before)
     for name, value in values.items():
         setattr(task, name, value)
     if task.is_open:
@@ -212,8 +223,10 @@ def _check_again(task: Task, people: People, *, handed: Collection[str], opens: 
         raise Refused(_("A safety matter waits on nobody. Act, or hand it to someone who can."))
 
 
-def _end_as_mistake(by: User) -> dict[str, Any]:
-    return {
+def _end_as_mistake(task: Task, by: User) -> dict[str, Any]:
+    # a promise gives up what it came of: it can be made anew
+    cause = {"source_key": ""} if task.source == Task.Source.PROMISE else {}
+    return cause | {
         "status": Task.Status.CANCELLED,
         "outcome": Task.Outcome.MISTAKE,
         "outcome_note": _("Undone."),
@@ -222,6 +235,13 @@ def _end_as_mistake(by: User) -> dict[str, Any]:
         "snoozed_until": None,
         "wakes_on": "",
     }
+
+
+def _names_of(change: Change, task: Task, by: User) -> Collection[str]:
+    """The fields that undoing this act sets."""
+    if change.act != Act.OPEN:
+        return set(change.before)
+    return {name.removesuffix("_id") for name in _end_as_mistake(task, by)}
 
 
 def _save(changes: list[Change], *, by: User) -> None:
@@ -233,8 +253,7 @@ def _save(changes: list[Change], *, by: User) -> None:
     for change in changes:
         change.undone_at, change.undone_by = now, by
     on_tasks = [(change, change.task) for change in changes if change.task is not None]
-    fields = {"status", "outcome", "outcome_note", "closed_at", "closed_by", "snoozed_until", "wakes_on"}
-    names = [sorted(fields if change.act == Act.OPEN else change.before) for change, _task in on_tasks]
+    names = [sorted(_names_of(change, task, by)) for change, task in on_tasks]
     tasks = [task for _change, task in on_tasks]
     contacts = {change.contact_id: change.contact for change in changes if change.contact is not None}
     latest = _take_back(contacts, tasks, by=by) if contacts else {}

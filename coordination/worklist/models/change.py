@@ -91,13 +91,20 @@ class Change(Taken):
     )  # change_of_task
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="changes", null=True, blank=True)
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    # a promise made beside another act: undone with that one, or by itself
+    came_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
+    )  # change_came_of
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField()  # of the task once it was done: undo is for this one only
-    needs_before = models.JSONField(null=True, blank=True)  # ids of what it needed, where the act changed that
+    # the ids of what the task needed, where the act changed that
+    needs_before = models.JSONField(null=True, blank=True)
 
     objects = ChangeQuerySet.as_manager()
-    privacy = Privacy(clinical=["before", "after"], safe=["act", "at", "undone_at", "version", "needs_before"])
+    privacy = Privacy(
+        clinical=["before", "after"], safe=["act", "at", "undone_at", "version", "needs_before"]
+    )
 
     class Meta:
         constraints = [
@@ -111,6 +118,9 @@ class Change(Taken):
         indexes = [
             models.Index(fields=["task", "-at", "-id"], name="change_of_task"),
             models.Index(fields=["by", "-at"], name="change_by_person"),
+            models.Index(
+                fields=["came_of"], name="change_came_of", condition=models.Q(came_of__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

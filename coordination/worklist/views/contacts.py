@@ -121,7 +121,14 @@ def _promise(user: User, contact: Contact, data: dict[str, Any]) -> Task | None:
     if day is None:
         return None
     require(user, Permission.TASK_WORK)
-    return promise(patient=contact.patient, by=user, words=data["promise_words"], day=day, contact=contact)
+    return promise(
+        patient=contact.patient,
+        by=user,
+        words=data["promise_words"],
+        day=day,
+        contact=contact,
+        came_of=contact.last_change,
+    )
 
 
 def _saved(

@@ -63,7 +63,8 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if promised is not None:
         words = {"title": promised.title, "due": due_words(promised, user)}
         said = f"{said} {_('Promised: %(title)s, %(due)s.') % words}"
-    messages.success(request, said, extra_tags=undo_address(edited.task.last_change))
+    done = edited.task.last_change or (promised.last_change if promised is not None else None)
+    messages.success(request, said, extra_tags=undo_address(done))
     offer = None if promised is not None else _offer(user, edited.task, form)
     return redirect(way_on(offer, back_to(request, reverse("worklist:task", args=[pk]))))
 

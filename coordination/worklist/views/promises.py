@@ -23,7 +23,7 @@ from coordination.worklist.actions.promising import promise
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promise_words import Promise, find_promise
 from coordination.worklist.promises import read_promises
-from coordination.worklist.rows import due_words, name_of, strip_of
+from coordination.worklist.rows import due_words, name_of, strip_of, undo_address
 from coordination.worklist.views.answers import back_to, parts, person, wants_parts
 from patients.models import Patient
 
@@ -141,17 +141,24 @@ def offer_in(user: User, task: Task, name: str, text: str, *, before: str = "") 
 
 
 def promise_in(data: dict[str, Any], user: User, task: Task) -> Task | None:
-    """The task of what was promised beside a note about `task`; None when nothing was."""
+    """The task of what was promised beside the act just done to `task`; None when nothing was. Undo takes both back."""
     if data.get("promised_for") is None or task.patient is None:
         return None
     require(user, Permission.TASK_WORK)
-    return promise(patient=task.patient, by=user, words=data["promise_words"], day=data["promised_for"])
+    return promise(
+        patient=task.patient,
+        by=user,
+        words=data["promise_words"],
+        day=data["promised_for"],
+        came_of=task.last_change,
+    )
 
 
 def _promised(request: HttpRequest, user: User, task: Task, default: str) -> HttpResponse:
     words = {"name": name_of(task), "title": task.title, "due": due_words(task, user)}
     sentence = _("Promised to %(name)s: %(title)s, due %(due)s.") % words
     if wants_parts(request):
-        return parts(request, "worklist/_answer.html", {"sentence": sentence})
-    messages.success(request, sentence)
+        context = {"sentence": sentence, "undo_url": undo_address(task.last_change)}
+        return parts(request, "worklist/_answer.html", context)
+    messages.success(request, sentence, extra_tags=undo_address(task.last_change))
     return redirect(back_to(request, default))

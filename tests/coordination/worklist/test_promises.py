@@ -1,6 +1,7 @@
 """What is promised to a patient: one click in a note, a suggestion after it, and how well promises are kept."""
 
 import datetime as dt
+import re
 import time
 
 import pytest
@@ -8,9 +9,9 @@ from django.utils import timezone
 
 from coordination.lib.refusal import Refused
 from coordination.lib.rls import organization
-from coordination.worklist.actions import close_task, log_contact
+from coordination.worklist.actions import close_task, log_contact, set_waiting, undo_change
 from coordination.worklist.actions.promising import promise
-from coordination.worklist.models import Contact, Task
+from coordination.worklist.models import Change, Contact, Task
 from coordination.worklist.promise_words import find_promise, promise_days
 from tests.at_once import at_once
 from tests.factories import TaskFactory
@@ -305,3 +306,108 @@ class TestBesideTheEndAndTheEdit:
         client.post(f"/tasks/{alone.pk}/done/", {"outcome": "completed", "promise_day": "2100-01-02"})
         inside(cast.riverbend)
         assert not Task.objects.filter(source="promise").exists()
+
+
+class TestTakenBack:
+    """A promise goes back with the act it came of, or by itself; then it can be made anew."""
+
+    @pytest.fixture
+    def tomorrow(self, cast):
+        return cast.riverbend.today() + dt.timedelta(days=1)
+
+    @pytest.fixture
+    def acts(self, cast, task, tomorrow):
+        """What a promise is made beside, each with the address it is sent to."""
+        promised = {"promise_day": tomorrow.isoformat(), "promise_words": "Send the form"}
+        words = {
+            "title": "Check oxygen at noon",
+            "reason": task.reason,
+            "kind": "call",
+            "priority": "3",
+            "minutes": "5",
+        }
+        return {
+            "contact": (log_url(cast, task), logged(cast) | promised),
+            "alone": (log_url(cast), logged(cast) | promised),
+            "close": (f"/tasks/{task.pk}/done/", {"outcome": "completed", "note": "Done."} | promised),
+            "edit": (f"/tasks/{task.pk}/edit/", words | {"version": "1"} | promised),
+        }
+
+    def undo_of(self, client):
+        """Undo what the last message offers."""
+        address = re.findall(r'action="(/undo/[^"]+)"', client.get("/day/").text)[0]
+        return client.post(address, {"next": "/day/"})
+
+    @pytest.mark.parametrize("act", ["contact", "alone", "close", "edit"])
+    def test_with_the_act_it_came_of(self, cast, ana, inside, task, acts, act):
+        assert ana.post(*acts[act]).status_code == 302
+        inside(cast.riverbend)
+        assert Task.objects.get(source="promise").is_open
+        assert self.undo_of(ana).status_code == 302
+        inside(cast.riverbend)
+        made = Task.objects.get(source="promise")
+        assert (made.status, made.outcome) == ("cancelled", "mistake")
+        task.refresh_from_db()
+        assert (task.is_open, task.title) == (True, "Check oxygen")
+        cast.pat.refresh_from_db()
+        assert cast.pat.open_tasks == 1
+
+    @pytest.mark.parametrize("act", ["contact", "close", "edit"])
+    def test_touched_since_it_says_so_and_all_stays(self, cast, ana, inside, task, acts, act):
+        ana.post(*acts[act])
+        inside(cast.riverbend)
+        made = Task.objects.get(source="promise")
+        set_waiting(task=made, by=cast.sue, waiting_on="Payer")
+        before = Task.objects.values().get(pk=task.pk)
+        answer = self.undo_of(ana)
+        assert answer.status_code == 422
+        assert "“Send the form” came of it. Changed since by Sue Park" in answer.text
+        inside(cast.riverbend)
+        assert Task.objects.values().get(pk=task.pk) == before
+        assert Task.objects.get(pk=made.pk).status == "waiting"
+
+    def test_by_itself_it_leaves_the_act(self, cast, ana, inside, task, acts):
+        ana.post(*acts["close"])
+        inside(cast.riverbend)
+        made = Change.objects.get(task__source="promise")
+        undo_change(change=made, by=cast.ana)
+        assert not Task.objects.get(pk=task.pk).is_open
+        undo_change(change=made.came_of, by=cast.ana)
+        assert Task.objects.get(pk=task.pk).is_open
+
+    @pytest.mark.parametrize("by_script", [True, False])
+    def test_the_answer_offers_its_undo_and_it_is_made_anew(self, cast, ana, inside, parts, by_script):
+        ana.post(log_url(cast), logged(cast, note="I will call you tomorrow"), headers=parts)
+        inside(cast.riverbend)
+        contact, headers = Contact.objects.get(), parts if by_script else {}
+        url = f"/contacts/{contact.pk}/promise/"
+        answer = ana.post(url, {"next": "/day/"}, headers=headers)
+        page = answer.text if by_script else ana.get("/day/").text
+        inside(cast.riverbend)
+        opened = Change.objects.get(task__source="promise")
+        assert f'action="/undo/{opened.pk}/"' in page or f'hx-post="/undo/{opened.pk}/"' in page
+        assert ana.post(f"/undo/{opened.pk}/").status_code == 302
+        inside(cast.riverbend)
+        assert Contact.objects.get().undone_at is None
+        assert ana.post(url, headers=parts).status_code == 200
+        inside(cast.riverbend)
+        assert Task.objects.open().filter(source="promise").count() == 1
+        assert ana.post(f"/undo/{contact_change(contact).pk}/").status_code == 302
+        inside(cast.riverbend)
+        assert not Task.objects.open().exists()
+        assert "This contact was undone" in ana.post(url, headers=parts).text
+
+    def test_once_it_ended_it_is_not_promised_again(self, cast, ana, inside, parts):
+        ana.post(log_url(cast), logged(cast, note="I will call you tomorrow"), headers=parts)
+        inside(cast.riverbend)
+        url = f"/contacts/{Contact.objects.get().pk}/promise/"
+        ana.post(url, headers=parts)
+        inside(cast.riverbend)
+        close_task(task=Task.objects.get(source="promise"), by=cast.ana)
+        answer = ana.post(url, headers=parts)
+        assert answer.status_code == 422
+        assert "Ana Ruiz closed this task" in answer.text
+
+
+def contact_change(contact):
+    return Change.objects.get(contact=contact, act="contact")
