@@ -61,15 +61,19 @@ def record(
 
 
 def record_each(
-    name: str,
+    name: str | Sequence[str],
     *,
     by: Actor | None,
     targets: Sequence[models.Model],
     changed: Sequence[Iterable[str]] = (),
     details: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Add one event for each target, in one statement: what was done to many rows at once happened to each of them."""
-    events = [_event(name, by=by, target=target) for target in targets]
+    """Add one event for each target, in one statement: what was done to many rows at once happened to each of them.
+
+    `name` is the name of all, or of each its own.
+    """
+    called = [name] * len(targets) if isinstance(name, str) else name
+    events = [_event(each, by=by, target=target) for each, target in zip(called, targets, strict=True)]
     for event, names in zip(events, changed, strict=False):
         event.changed = list(names)
     for event, detail in zip(events, details, strict=False):

@@ -19,6 +19,7 @@ EVENTS = {
     "task.closed": _("A task ended"),
     "task.reopened": _("The end of a task was taken back"),
     "contact.logged": _("A contact was logged"),
+    "contact.undone": _("A contact was taken back"),
     "patient.registered": _("A patient was added"),
     "patient.edited": _("Who a patient is was changed"),
     "patient.merged": _("Two records became one"),

@@ -26,7 +26,18 @@ from coordination.webhooks.actions import (
 )
 from coordination.webhooks.calling import NotAllowed, NotTaken, call, check_url, is_global, resolve
 from coordination.webhooks.models import Position
-from coordination.worklist.actions import close_task
+from coordination.worklist.actions import (
+    NextStep,
+    Order,
+    act_on_many,
+    assign_task,
+    close_task,
+    log_contact,
+    undo_batch,
+    undo_change,
+)
+from coordination.worklist.due import Due
+from coordination.worklist.models import Act, Change
 from tests.factories import TaskFactory
 from tests.webhooks.receiving import seal_here, send
 
@@ -253,3 +264,56 @@ def test_the_pages(cast, signed_in, receiver):
     assert wrong.status_code == 422
     assert "begins with https" in wrong.content.decode()
     assert disable_endpoint(endpoint=found, by=cast.adam)
+
+
+# --- an undo is news too -------------------------------------------------------------------------------------------
+class TestUndone:
+    @pytest.fixture
+    def told(self, cast, receiver, tmp_path, settings):
+        settings.AUDIT_HEADS_FILE = tmp_path / "heads.log"
+        Position.objects.create(pk=1, position=0)
+        events = ["task.opened", "task.closed", "task.reopened", "contact.undone"]
+        add_endpoint(url=receiver.url, events=events, by=cast.adam)
+
+        def told():
+            """The types of what is told since the last time, and of which task, as a receiver reads them."""
+            seal_here()
+            gather_news()
+            for message in Message.objects.filter(topic="webhook.due", state="queued").order_by("pk"):
+                assert send(message).state == "sent"
+            bodies = [json.loads(body) for _path, _headers, body in receiver.got]
+            receiver.got.clear()
+            return [(body["type"], body["data"].get("task_id")) for body in bodies]
+
+        return told
+
+    def test_the_end_of_a_task_taken_back_opens_it_for_a_receiver_too(self, cast, told):
+        closed = close_task(task=TaskFactory(patient=cast.pat, owner=cast.ana), by=cast.ana)
+        assert told() == [("task.closed", str(closed.pk))]
+        undo_change(change=closed.last_change, by=cast.ana)
+        assert told() == [("task.reopened", str(closed.pk))]
+
+    def test_a_contact_taken_back_opens_what_it_closed_and_ends_what_it_opened(self, cast, told):
+        task = TaskFactory(patient=cast.pat, owner=cast.ana)
+        step = NextStep(Due(timezone.now() + dt.timedelta(days=1)))
+        contact = log_contact(patient=cast.pat, by=cast.ana, outcome="no_answer", task=task, next_step=step)
+        told()
+        undo_change(change=contact.last_change, by=cast.ana)
+        opened = str(contact.next_task_id)
+        assert sorted(told(), key=str) == [
+            ("contact.undone", None), ("task.closed", opened), ("task.reopened", str(task.pk))
+        ]  # fmt: skip
+
+    def test_of_many_at_once_each(self, cast, told):
+        tasks = [TaskFactory(patient=cast.pat, owner=cast.ana) for _n in range(3)]
+        done = act_on_many(tasks=tasks, order=Order(Act.CLOSE), by=cast.ana, versions={})
+        told()
+        undo_batch(
+            batch=done.batch, by=cast.ana, within=Change.objects.with_record().filter(batch=done.batch)
+        )
+        assert sorted(told()) == sorted(("task.reopened", str(task.pk)) for task in tasks)
+
+    def test_what_stays_open_is_not_opened_again(self, cast, told):
+        task = assign_task(task=TaskFactory(patient=cast.pat, owner=cast.ana), by=cast.ana, owner=cast.max)
+        undo_change(change=task.last_change, by=cast.ana)
+        assert told() == []

@@ -260,8 +260,7 @@ def _save(changes: list[Change], *, by: User) -> None:
     save_tasks(tasks, {name for each in names for name in each}, by=by)
     patients = {task.patient_id for task in tasks} | {each.patient_id for each in contacts.values()}
     settle(*patients, **latest)
-    details = [{"act": change.act, "change": str(change.pk)} for change, _task in on_tasks]
-    record_each("task.undone", by=by, targets=tasks, changed=names, details=details)
+    _record(on_tasks, names, by=by)
     record_each("contact.undone", by=by, targets=list(contacts.values()))
     follow([task for change, task in on_tasks if change.act in {Act.OPEN, Act.CLOSE, Act.CONTACT}], by=by)
     for change, task in on_tasks:
@@ -269,6 +268,19 @@ def _save(changes: list[Change], *, by: User) -> None:
             put_needs_back(task, change.needs_before, by=by)
         if "status" in change.before:
             keep_in_step(task, by=by)
+
+
+def _record(on_tasks: list[tuple[Change, Task]], names: list[list[str]], *, by: User) -> None:
+    """Each act that was undone; and of a task that opened again or ended by it that it did, as other systems are told of both."""
+    follows = {Act.CLOSE: "task.reopened", Act.CONTACT: "task.reopened", Act.OPEN: "task.closed"}
+    ended = [(change, task) for change, task in on_tasks if change.act in follows]
+    record_each(
+        ["task.undone"] * len(on_tasks) + [follows[Act(change.act)] for change, _task in ended],
+        by=by,
+        targets=[task for _change, task in on_tasks + ended],
+        changed=names,
+        details=[{"act": change.act, "change": str(change.pk)} for change, _task in on_tasks + ended],
+    )
 
 
 def _take_back(contacts: dict[Any, Contact], tasks: list[Task], *, by: User) -> dict[str, Any]:
