@@ -27,7 +27,9 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 
+from coordination.accounts.models import Cover, TeamMembership, User
 from coordination.accounts.permissions import Permission
+from coordination.accounts.roles import roles_with
 from coordination.lib.paging import Order, keys_of
 from patients.models import Patient
 from patients.querysets import AboutPatientQuerySet, scope_of
@@ -113,9 +115,32 @@ def figures_of(clock: Clock, bucket: str, narrow: Q) -> dict[str, Any]:
     }
 
 
+def about_nobody(user: Any, task: str = "") -> Q:
+    """Which tasks about no patient one sees: one's own, those of one's queues, what is late before one, the work of whom one covers
+    for today, and that of the people in the teams one manages. `task` leads to the task from another row ("task__").
+    """
+    teams, today = scope_of(user).team_ids, user.organization.today()
+    absent = Cover.objects.in_force(today).filter(covering=user).values("absent_id")
+    seen = Q(**{f"{task}owner": user}) | Q(**{f"{task}owner_id__in": absent})
+    seen |= Q(**{f"{task}queue_id__in": teams}) | Q(**{f"{task}escalated_to": user})
+    # by role: a program that acts for a supervisor manages no team, and sees what they see
+    if set(user.roles) & set(roles_with(Permission.TEAM_MANAGE)):
+        seen |= Q(**{f"{task}owner_id__in": _answered_for(user, teams, today).values("pk")})
+    return seen
+
+
+def _answered_for(user: Any, teams: Collection[uuid.UUID], today: dt.date) -> models.QuerySet[Any, Any]:
+    """Who works in these teams; of those who left also who did, and who never worked in any: somebody must hand their work on."""
+    house = User.objects.filter(organization_id=user.organization_id)
+    worked = TeamMembership.objects.filter(user=OuterRef("pk"))
+    gone = Q(is_active=False) | Q(left_on__lt=today)
+    inside = Exists(worked.filter(team_id__in=teams, ends_on__isnull=True))
+    return house.filter(inside | gone & (Exists(worked.filter(team_id__in=teams)) | ~Exists(worked)))
+
+
 class TaskQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """Tasks about patients one sees; tasks about no patient when one owns them or works their queue.
+        """Tasks about patients one sees; tasks about no patient as `about_nobody` says.
 
         Some roles keep tasks of their own (OWN_TASKS) and see none of a patient.
         """
@@ -123,8 +148,8 @@ class TaskQuerySet(models.QuerySet[Any]):
             alone = Q(organization_id=user.organization_id, patient__isnull=True, owner=user)
             return self.filter(alone) if user.may(Permission.OWN_TASKS) else self.none()
         about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("patient_id")))
-        own = Q(patient__isnull=True) & (Q(owner=user) | Q(queue_id__in=scope_of(user).team_ids))
-        return self.filter(Q(organization_id=user.organization_id) & (Q(about_seen) | own))
+        alone = Q(patient__isnull=True) & about_nobody(user)
+        return self.filter(Q(organization_id=user.organization_id) & (Q(about_seen) | alone))
 
     def open(self) -> Self:
         return self.filter(status__in=OPEN)
@@ -269,7 +294,7 @@ class ChangeQuerySet(models.QuerySet[Any]):
             alone = Q(organization_id=user.organization_id, task__patient__isnull=True, task__owner=user)
             return self.filter(alone) if user.may(Permission.OWN_TASKS) else self.none()
         about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("about")))
-        mine = Q(task__owner=user) | Q(task__queue_id__in=scope_of(user).team_ids) | Q(by=user)
+        mine = about_nobody(user, "task__") | Q(by=user)
         # not Coalesce: row-level security lets PostgreSQL look up by an index only what it knows to leak nothing, and that is CASE
         of_task = When(task__patient__isnull=False, then=F("task__patient_id"))
         about = Case(of_task, default=F("contact__patient_id"), output_field=UUIDField())

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from coordination.accounts.models import TeamMembership
 from coordination.lib.permissions import Permission
 from coordination.worklist.models import Task
 from patients.models import Patient
@@ -20,6 +21,8 @@ def test_lists_say_the_same_as_the_rule(cast, api, inside, signed_in, who):
     ]
     for patient in [cast.pat, *others]:
         TaskFactory(patient=patient, owner=cast.ana)
+    TaskFactory(organization=cast.riverbend, patient=None, owner=cast.ana)
+    TeamMembership.objects.create(team=cast.north, user=cast.ana, starts_on=cast.riverbend.today())
     user = getattr(cast, who)
     one = api(user)
     inside(user.organization)
