@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, UUIDField, Value
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from coordination.accounts.models import (
@@ -14,6 +14,7 @@ from coordination.accounts.models import (
     TeamUserObjectPermission,
     User,
 )
+from patients.models import AccessDenial, CareTeamMember
 
 NOBODY = uuid.UUID(int=0)  # the owner of a task in a queue
 
@@ -52,8 +53,38 @@ def supervisors_of(house: Organization, team_id: uuid.UUID | None) -> Any:
     return supervisors(house).filter(_sees(team_id)) if team_id else supervisors(house)
 
 
-def supervisor_of_each(house: Organization) -> Any:
-    """For a list of tasks with `answers` (a team) and an owner: the team's first supervisor who is not the owner."""
-    team = OuterRef(OuterRef("answers"))
+def overseers(house: Organization) -> Any:
+    """Before whom late work may be put: supervisors, and whoever manages programs."""
+    gone = Q(left_on__lt=house.today())
+    people = User.objects.working().filter(
+        organization=house, roles__overlap=["supervisor", "program_manager"]
+    )
+    return people.exclude(gone)
+
+
+def _denials(house: Organization) -> Any:
+    still = Q(ends_on__isnull=True) | Q(ends_on__gte=house.today())
+    return AccessDenial.objects.filter(still, starts_on__lte=house.today())
+
+
+def overseer_of_each(house: Organization) -> Case:
+    """For a list of tasks with `answers` (a team) and an owner: before whom each is put, never its owner; NULL where there is nobody.
+
+    The team's supervisor; else another supervisor, then who manages programs, who sees the patient as well. Work about no patient
+    goes to any supervisor, as `desk_of` has it.
+    """
     owner = Coalesce(OuterRef("owner_id"), Value(NOBODY), output_field=UUIDField())
-    return supervisors(house).filter(_sees(team)).exclude(pk=owner).values("pk")
+    is_supervisor = Q(roles__contains=["supervisor"])
+    of_team = is_supervisor & _sees(OuterRef(OuterRef("answers")))
+    rank = Case(When(of_team, then=Value(0)), When(is_supervisor, then=Value(1)), default=Value(2))
+    people = overseers(house).exclude(pk=owner).alias(rank=rank).order_by("rank", "name", "pk").values("pk")
+    dated = {"patient": OuterRef(OuterRef("patient_id")), "user": OuterRef("pk")}
+    cares = CareTeamMember.objects.filter(**dated).in_force(house.today())
+    denied = _denials(house).filter(**dated)
+    sees = _sees(OuterRef(OuterRef("patient__team_id"))) | Q(Exists(cares))
+    alone = Subquery(people.filter(is_supervisor)[:1])
+    return Case(
+        When(patient__isnull=True, then=alone),
+        default=Subquery(people.filter(sees).exclude(Exists(denied))[:1]),
+        output_field=UUIDField(),
+    )

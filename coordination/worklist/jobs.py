@@ -5,7 +5,6 @@ from typing import Any
 
 import structlog
 from django.db import OperationalError
-from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,11 +20,11 @@ from coordination.lib.rls import organization
 from coordination.outbox.actions import post
 from coordination.outbox.models import Message
 from coordination.worklist.actions import open_task
-from coordination.worklist.actions.escalating import critical_since, escalate_task, overdue_since
+from coordination.worklist.actions.escalating import escalate_task
 from coordination.worklist.actions.weighing import weigh_again
-from coordination.worklist.desk import desk_of, supervisor_of_each, supervisors
+from coordination.worklist.desk import desk_of, overseers
 from coordination.worklist.due import Due
-from coordination.worklist.loops import RULES, STEPS, Rule, Share, check, open_tasks
+from coordination.worklist.loops import RULES, STEPS, Rule, Share, check, late_too_long, open_tasks
 from coordination.worklist.models import Task
 
 ESCALATED_AT_ONCE = 500  # HOUSE: more wait for the next hour
@@ -45,12 +44,13 @@ def escalate() -> None:
     """Put what is late too long before the supervisor of its team: one question for each organization."""
     for house in Organization.objects.order_by("pk"):
         with organization(house.pk):
-            late: list[Any] = list(_late_too_long(house)[:ESCALATED_AT_ONCE])
-            people = {person.pk: person for person in supervisors(house)} if late else {}
+            above = late_too_long(house, timezone.now()).filter(overseer__isnull=False)
+            late: list[Any] = list(above.order_by("due_at", "pk")[:ESCALATED_AT_ONCE])
+            people = {person.pk: person for person in overseers(house)} if late else {}
             by = ensure_system_user(house) if late else None
         for task in late:
-            if by is not None and task.supervisor in people:
-                _escalate(task, people[task.supervisor], by=by)
+            if by is not None and task.overseer in people:
+                _escalate(task, people[task.overseer], by=by)
 
 
 def _escalate(task: Task, to: User, *, by: User) -> None:
@@ -70,16 +70,6 @@ def weigh() -> None:
         with organization(house.pk):
             waiting = open_tasks().filter(work_at__isnull=True).order_by("due_at", "pk")
             weigh_again(list(waiting.values_list("pk", flat=True)[:WEIGHED_AT_ONCE]))
-
-
-def _late_too_long(house: Organization) -> QuerySet[Task]:
-    now = timezone.now()
-    critical = Q(priority=Task.Priority.CRITICAL, due_at__lte=critical_since(now))
-    late = Q(due_at__lte=overdue_since(house)) & ~Q(priority=Task.Priority.CRITICAL)
-    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
-    tasks = open_tasks().filter(critical | late, awake, escalated_at__isnull=True)
-    first = Subquery(supervisor_of_each(house)[:1])
-    return tasks.annotate(supervisor=first).filter(supervisor__isnull=False).order_by("due_at", "pk")
 
 
 def check_rule(message: Message) -> None:

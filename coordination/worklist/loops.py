@@ -24,6 +24,8 @@ from coordination.accounts.permissions import Permission
 from coordination.accounts.roles import roles_with
 from coordination.lib.days import add_business_days, end_of_day
 from coordination.lib.rls import organization
+from coordination.worklist.actions.escalating import critical_since, overdue_since
+from coordination.worklist.desk import overseer_of_each
 from coordination.worklist.models import OPEN, Contact, Dependency, Task
 from patients.models import AccessGrant, CareTeamMember, Patient
 
@@ -182,6 +184,19 @@ def escalated_to_gone(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     return before.filter(_gone("escalated_to", _day(house, now)))
 
 
+def late_too_long(house: Organization, now: dt.datetime) -> QuerySet[Task]:
+    """Late past what the house allows, awake and before nobody yet; with `overseer`, before whom it is to be put."""
+    critical = Q(priority=Task.Priority.CRITICAL, due_at__lte=critical_since(now))
+    late = Q(due_at__lte=overdue_since(house)) & ~Q(priority=Task.Priority.CRITICAL)
+    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    tasks = open_tasks().filter(critical | late, awake, escalated_at__isnull=True)
+    return tasks.annotate(overseer=overseer_of_each(house))
+
+
+def late_before_nobody(house: Organization, now: dt.datetime) -> QuerySet[Task]:
+    return late_too_long(house, now).filter(overseer__isnull=True)
+
+
 def waits_on_nobody(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     waiting = open_tasks().filter(status=Task.Status.WAITING).alias(words=Trim("waiting_on"))
     return waiting.filter(Q(words="") | Q(waiting_since__isnull=True))
@@ -320,6 +335,8 @@ RULES = (
          _("Task %(id)s is blocked, and nothing it needs is open."), blocked_by_nothing),
     Rule("escalated_to_gone", _("Open tasks before a supervisor who does not work here"),
          _("Task %(id)s was put before %(who)s, who left or is suspended."), escalated_to_gone),
+    Rule("late_before_nobody", _("Late tasks that nobody can be put before"),
+         _("Task %(id)s is late too long, and nobody but its owner supervises it and sees it."), late_before_nobody),
     Rule("waits_on_nobody", _("Waiting tasks that wait on nobody"),
          _("Task %(id)s waits, and does not say on whom or since when."), waits_on_nobody),
     Rule("contact_ends_in_nothing", _("Contacts without a next step"),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from coordination.accounts.models import TeamMembership
+from coordination.accounts.models import TeamMembership, User
 from coordination.audit.models import Event
 from coordination.lib.rls import enter_organization, organization
 from coordination.notifications.models import Notification
@@ -15,8 +15,10 @@ from coordination.worklist.actions import assign_task, change_due, close_task
 from coordination.worklist.actions.escalating import overdue_since
 from coordination.worklist.due import Due
 from coordination.worklist.jobs import escalate
+from coordination.worklist.loops import check
 from coordination.worklist.models import Task
-from tests.factories import PatientFactory, TaskFactory
+from patients.models import AccessDenial
+from tests.factories import PatientFactory, TaskFactory, UserFactory, join_care_team
 
 
 @pytest.fixture
@@ -80,13 +82,52 @@ class TestTheJob:
         assert not Task.objects.filter(escalated_at__isnull=False).exists()
         assert {again(soon).owner, again(asleep).owner} == {cast.ana}
 
-    def test_nobody_is_put_before_themselves_or_a_team_of_others(self, cast):
+    def test_nobody_is_put_before_themselves_or_those_who_do_not_see_it(self, cast):
+        User.objects.filter(pk=cast.pam.pk).update(is_active=False)
         old = timezone.now() - dt.timedelta(days=9)
         TaskFactory(patient=cast.pat, owner=cast.sue, due_at=old)
         south = PatientFactory(organization=cast.riverbend, team=cast.south, coordinator=cast.sam)
         TaskFactory(patient=south, due_at=old)
         run(cast)
         assert not Task.objects.filter(escalated_at__isnull=False).exists()
+        loose = next(result for result in check(cast.riverbend) if result.rule.name == "late_before_nobody")
+        assert loose.found == 2
+
+    def test_where_the_team_has_no_other_supervisor_it_goes_to_one_who_sees_the_patient(self, cast):
+        own = TaskFactory(patient=cast.pat, owner=cast.sue, due_at=timezone.now() - dt.timedelta(days=9))
+        uma = UserFactory(organization=cast.riverbend, name="Uma Roy", roles=["supervisor"])
+        join_care_team(cast.pat, uma)
+        run(cast)
+        assert again(own).escalated_to == uma
+        assert own in Task.objects.visible_to(uma)
+
+    def test_else_to_who_manages_the_program(self, cast):
+        own = TaskFactory(patient=cast.pat, owner=cast.sue, due_at=timezone.now() - dt.timedelta(days=9))
+        run(cast)
+        assert again(own).escalated_to == cast.pam
+        assert own in Task.objects.visible_to(cast.pam)
+        assert all(
+            not result.found for result in check(cast.riverbend) if result.rule.name == "late_before_nobody"
+        )
+
+    def test_not_to_whom_the_patient_denied_sight(self, cast, late):
+        AccessDenial.objects.create(
+            organization=cast.riverbend, patient=cast.pat, user=cast.sue, reason="Relative",
+            starts_on=cast.riverbend.today(), created_by=cast.petra,
+        )  # fmt: skip
+        run(cast)
+        assert again(late).escalated_to == cast.pam
+
+    def test_about_no_patient_it_goes_to_any_supervisor(self, cast):
+        old = timezone.now() - dt.timedelta(days=9)
+        TeamMembership.objects.create(team=cast.south, user=cast.sam, starts_on=cast.riverbend.today())
+        of_south, of_no_team = (
+            TaskFactory(organization=cast.riverbend, patient=None, owner=owner, due_at=old)
+            for owner in (cast.sam, cast.max)
+        )
+        run(cast)
+        assert {again(of_south).escalated_to, again(of_no_team).escalated_to} == {cast.sue}
+        assert Task.objects.visible_to(cast.sue).filter(escalated_to=cast.sue).count() == 2
 
     def test_a_task_in_a_queue_goes_up_too(self, cast, late):
         Task.objects.filter(pk=late.pk).update(owner=None, queue=cast.north)

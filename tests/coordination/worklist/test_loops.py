@@ -189,6 +189,16 @@ def test_a_task_before_a_supervisor_who_left(cast, promise):
     assert list(loose(cast.riverbend)) == ["escalated_to_gone"]
 
 
+def test_a_late_task_that_nobody_can_be_put_before(cast, promise):
+    change(promise, owner=cast.sue, due_at=timezone.now() - dt.timedelta(days=9))
+    recount()
+    assert loose(cast.riverbend) == {}, "Pam manages the program"
+    User.objects.filter(pk=cast.pam.pk).update(is_active=False)
+    assert list(loose(cast.riverbend)) == ["late_before_nobody"]
+    change(promise, snoozed_until=timezone.now() + dt.timedelta(days=1))
+    assert loose(cast.riverbend) == {}
+
+
 def test_a_task_that_waits_on_nobody(cast, promise):
     change(promise, status="waiting", waiting_on=" ", waiting_since=timezone.now())
     assert list(loose(cast.riverbend)) == ["waits_on_nobody"]
