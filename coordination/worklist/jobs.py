@@ -24,6 +24,7 @@ from coordination.worklist.actions.escalating import escalate_task
 from coordination.worklist.actions.weighing import weigh_again
 from coordination.worklist.desk import desk_of, overseers
 from coordination.worklist.due import Due
+from coordination.worklist.findings import CAUSE
 from coordination.worklist.loops import RULES, STEPS, Rule, Share, check, late_too_long, open_tasks
 from coordination.worklist.models import Task
 
@@ -91,7 +92,7 @@ def _have_it_looked_at(
     house: Organization, rule: Rule, share: Share, team_id: uuid.UUID | None, *, by: User
 ) -> None:
     """One task for a rule and a team, while none about the same is open. The sentences are its steps."""
-    cause = f"loops:{rule.name}:{team_id or 'house'}:"
+    cause = f"{CAUSE}{rule.name}:{team_id or 'house'}:"
     desk = desk_of(house, team_id)
     if desk is None:
         _log.error("loops.nobody_to_tell", organization_id=str(house.pk), code=rule.name)

@@ -15,6 +15,7 @@ from coordination.drafts.access import read_draft
 from coordination.lib import display
 from coordination.worklist.access import list_contacts
 from coordination.worklist.drafts import contact_key
+from coordination.worklist.findings import links_of, named_in, said
 from coordination.worklist.forms import QuickLogForm
 from coordination.worklist.models import Task
 from coordination.worklist.rows import (
@@ -50,7 +51,7 @@ def read_peek(user: User, task: Task, reader: Reader) -> dict[str, Any]:
         "may_work": task.may_be_worked_by(user),
         "links": actions_of(task, reader) if task.is_open else ended_actions_of(task, reader),
         "task_url": reverse("worklist:task", args=[task.pk]),
-        "checklist": checklist_of(task),
+        "checklist": checklist_of(task, user),
     }
     if task.patient is None:
         return seen
@@ -101,11 +102,14 @@ def log_form(
     }
 
 
-def checklist_of(task: Task) -> dict[str, Any]:
+def checklist_of(task: Task, user: User) -> dict[str, Any]:
+    """The steps as this person reads them. `text` is the step as it is stored, by which it is ticked."""
+    named = named_in(task, user)
     steps = [
-        {"n": n, "text": step.get("text", ""), "done": bool(step.get("done"))}
+        {"n": n, "text": text, "said": said(text, named), "links": links_of(text, named), "done": bool(step.get("done"))}
         for n, step in enumerate(task.checklist)
-    ]
+        for text in [step.get("text", "")]
+    ]  # fmt: skip
     return {
         "steps": steps,
         "done": task.checklist_done,

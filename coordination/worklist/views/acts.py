@@ -311,6 +311,5 @@ def checklist(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return refused_page(request, task, refusal.sentence)
     if not wants_parts(request):
         return row_answer(request, task, _("Saved."))
-    return parts(
-        request, "worklist/_checklist.html", {"checklist": checklist_of(task), "task": task, "may_work": True}
-    )
+    context = {"checklist": checklist_of(task, user), "task": task, "may_work": True}
+    return parts(request, "worklist/_checklist.html", context)

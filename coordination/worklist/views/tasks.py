@@ -82,7 +82,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "escalated": escalated_words(found, user),
         "needs": list_needs(user, found),
         "needed_by": list_needed_by(user, found),
-        "checklist": checklist_of(found),
+        "checklist": checklist_of(found, user),
         "contacts": [contact_of(contact) for contact in list_contacts_about(user, found)[:20]],
         "may_work": found.may_be_worked_by(user),
         "links": actions_of(found, reader) if found.is_open else ended_actions_of(found, reader),

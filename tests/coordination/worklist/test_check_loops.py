@@ -13,13 +13,14 @@ from guardian.shortcuts import assign_perm
 from coordination.accounts.models import SEE_PATIENTS, TeamMembership, User
 from coordination.audit.models import Event
 from coordination.lib.rls import enter_organization, organization
+from coordination.notifications.models import Notification
 from coordination.outbox.models import Message
 from coordination.worklist.actions import close_task
 from coordination.worklist.actions.caseload import settle
 from coordination.worklist.jobs import check_loops, check_rule
 from coordination.worklist.loops import RULES, STEPS, check
 from coordination.worklist.models import Task
-from patients.models import Patient
+from patients.models import CareTeamMember, Patient
 from tests.factories import PatientFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,54 @@ def test_the_night_opens_one_task_for_the_supervisor_and_repairs_nothing(cast, p
     assert Message.objects.filter(topic="task.assigned", payload__task_id=str(task.pk)).count() == 1
     assert Task.objects.values().get(pk=promise.pk) == row
     assert Patient.objects.values().get(pk=cast.pat.pk) == patient
+
+
+def test_what_was_found_is_a_click_away_for_whoever_may_see_it(cast, promise, signed_in, inside):
+    change(promise, waiting_on=" ", status="waiting", waiting_since=timezone.now())
+    CareTeamMember.objects.filter(patient=cast.pat).update(is_primary=False)
+    night()
+    inside(cast.riverbend)
+    tasks = {task.source_key.split(":")[1]: task for task in opened()}
+    client = signed_in(cast.sue)
+    page = client.get(f"/tasks/{tasks['waits_on_nobody'].pk}/").text
+    assert f'href="/tasks/{promise.pk}/"' in page
+    assert f"RIVERA, Pat, {promise.title}" in page
+    page = client.get(f"/tasks/{tasks['without_coordinator'].pk}/").text
+    assert f'href="/patients/{cast.pat.pk}/"' in page
+    assert "RIVERA, Pat" in page
+    inside(cast.riverbend)
+    stored = [
+        *Task.objects.filter(source_key__startswith="loops:").values(),
+        *Event.objects.values("detail", "reason"),
+    ]
+    stored += [*Notification.objects.values("text"), *Message.objects.values("payload")]
+    assert "Rivera" not in str(stored).title()
+    assert promise.title not in str(stored)
+
+
+def test_whoever_may_not_see_it_reads_the_id(cast, promise, signed_in, inside):
+    change(promise, waiting_on=" ", status="waiting", waiting_since=timezone.now())
+    night()
+    inside(cast.riverbend)
+    (task,) = opened()
+    change(task, owner=cast.sam)
+    page = signed_in(cast.sam).get(f"/tasks/{task.pk}/").text
+    assert str(promise.pk) in page
+    assert f'href="/tasks/{promise.pk}/"' not in page
+    assert promise.title not in page
+    assert "RIVERA" not in page
+
+
+def test_a_step_with_a_name_in_it_is_ticked_as_it_is_stored(cast, promise, signed_in, inside, parts):
+    change(promise, waiting_on=" ", status="waiting", waiting_since=timezone.now())
+    night()
+    inside(cast.riverbend)
+    (task,) = opened()
+    sent = {"step": "0", "text": task.checklist[0]["text"], "done": "1"}
+    answer = signed_in(cast.sue).post(f"/tasks/{task.pk}/checklist/", sent, headers=parts)
+    assert (answer.status_code, f'href="/tasks/{promise.pk}/"' in answer.text) == (200, True)
+    inside(cast.riverbend)
+    assert Task.objects.get(pk=task.pk).checklist[0]["done"]
 
 
 def test_the_night_reports_on_every_organization(cast, promise):
