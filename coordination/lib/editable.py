@@ -33,6 +33,7 @@ class Editable(Owned):
 
     # fields that only make sense as one: merged whole or asked about
     together: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    last_change: Any = None  # the act just done to it, not a column: its Undo is offered with the answer
 
     class Meta:
         abstract = True

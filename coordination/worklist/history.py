@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from coordination.accounts.models import User
 from coordination.lib import display
+from coordination.lib.stored import unpacked
 from coordination.worklist.access import name_owners
 from coordination.worklist.models import Act, Change, Task
 from coordination.worklist.rows import undo_address, who_of
-from coordination.worklist.stored import unpacked
 
 # what a person would ask about; the rest follows from it
 FIELDS: dict[str, Promise] = {
@@ -92,7 +92,7 @@ def batch_words(change: Change) -> str:
 
 def details_of(change: Change, names: dict[str, str], user: User) -> list[dict[str, str]]:
     """What changed, as label, before and after; a field that was empty on one side says so."""
-    before, after = unpacked(change.before), unpacked(change.after)
+    before, after = unpacked(Task, change.before), unpacked(Task, change.after)
     lines = []
     for name, label in FIELDS.items():
         if name not in change.before:

@@ -10,9 +10,9 @@ from coordination.accounts.models import User
 from coordination.audit.actions import record, record_each
 from coordination.drafts.actions import let_go
 from coordination.lib.acting import insert
+from coordination.lib.stored import packed
 from coordination.worklist.actions.weighing import WEIGHT, weigh
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
-from coordination.worklist.stored import packed
 
 Draft = tuple[str, uuid.UUID]  # the form something was typed into, and its subject
 

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,6 +18,8 @@ from coordination.accounts.models import Team, User
 from coordination.audit.actions import record, record_each
 from coordination.lib import display
 from coordination.lib.refusal import Refused
+from coordination.lib.stored import unpacked
+from coordination.lib.undoable import changed_since, check_time, undone_words
 from coordination.worklist.actions.caseload import last_contact, lock_patients, lock_tasks, settle
 from coordination.worklist.actions.changing import save_tasks
 from coordination.worklist.actions.needing import check_needs_again, follow, keep_in_step, put_needs_back
@@ -26,7 +27,6 @@ from coordination.worklist.actions.tasks import Sight, check_owner
 from coordination.worklist.actions.weighing import have_weighed
 from coordination.worklist.models import Act, Batch, Change, Contact, Task
 from coordination.worklist.querysets import OUTREACH
-from coordination.worklist.stored import unpacked
 from patients.models import Patient
 
 
@@ -64,8 +64,8 @@ def undo_batch(*, batch: Batch, by: User, within: Iterable[Change]) -> list[Whol
     """
     batch = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     if batch.undone_at is not None:
-        raise Refused(_undone_words(batch))
-    _check_time(batch)
+        raise Refused(undone_words(batch))
+    check_time(batch)
     wholes = _undo(list(within), by=by)
     if all(whole.refusal for whole in wholes):
         raise Refused(wholes[0].refusal if wholes else _("There is nothing left to undo."))
@@ -174,14 +174,14 @@ def _put_back(
     done = history.get(change.task_id or change.pk, [])
     stored = next((each for each in done if each.pk == change.pk), change)
     if stored.undone_at is not None:
-        raise Refused(_undone_words(stored))
-    _check_time(stored)
+        raise Refused(undone_words(stored))
+    check_time(stored)
     if change.task_id is None:
         return
     task = change.task = tasks[change.task_id]
     _check_unchanged(task, change, [each for each in done if each.version > change.version])
     was_open = task.is_open
-    values = _end_as_mistake(task, by) if change.act == Act.OPEN else unpacked(change.before)
+    values = _end_as_mistake(task, by) if change.act == Act.OPEN else unpacked(Task, change.before)
     for name, value in values.items():
         setattr(task, name, value)
     if task.is_open:
@@ -190,21 +190,13 @@ def _put_back(
         check_needs_again(task, change.needs_before)
 
 
-def _check_time(act: Change | Batch) -> None:
-    if not act.can_be_undone(timezone.now()):
-        sentence = _("That could be undone for %(n)s minutes; now it is history.")
-        raise Refused(sentence % {"n": settings.UNDO_MINUTES})
-
-
 def _check_unchanged(task: Task, change: Change, later: list[Change]) -> None:
     """The task must be as the act left it. An act that was undone moved the version twice and changed nothing."""
     standing = [each for each in later if each.undone_at is None]
     if not standing and task.version == change.version + 2 * len(later):
         return
     who, when = (standing[-1].by, standing[-1].at) if standing else (task.updated_by, task.updated_at)
-    raise Refused(
-        _("Changed since by %(name)s, %(when)s.") % {"name": who, "when": display.moment_short(when)}
-    )
+    raise changed_since(who, when)
 
 
 def _check_again(task: Task, people: People, *, handed: Collection[str], opens: bool, by: User) -> None:
@@ -296,8 +288,3 @@ def _take_back(contacts: dict[Any, Contact], tasks: list[Task], *, by: User) -> 
             task.patient.last_contact_outcome = outcomes.get(task.patient_id, stored)
     have_weighed(*outcomes, organization_id=by.organization_id)
     return latest
-
-
-def _undone_words(act: Change | Batch) -> str:
-    words = {"name": act.undone_by, "when": display.moment_short(act.undone_at)}
-    return _("%(name)s undid this on %(when)s.") % words

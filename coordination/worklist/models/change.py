@@ -1,19 +1,16 @@
 """What was done to tasks, kept so that it can be taken back: one act on one task, or one act on many as a batch."""
 
-import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from coordination.lib.choices import known_values
-from coordination.lib.editable import Owned
 from coordination.lib.permissions import Permission
 from coordination.lib.privacy import Privacy
+from coordination.lib.undoable import Undoable, undone_pair
 from coordination.worklist.models.contact import Contact
 from coordination.worklist.models.task import Task
-from coordination.worklist.models.undone import undone_pair
 from coordination.worklist.querysets import ChangeQuerySet
 from patients.models import Patient
 
@@ -34,28 +31,13 @@ class Act(models.TextChoices):
     CONTACT = "contact", _("Contact logged")
 
 
-class Taken(Owned):
+class Taken(Undoable):
     """An act: who, what, when, and whether it was taken back."""
 
     act = models.CharField(max_length=8, choices=Act.choices)
-    at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
-    )  # change_by_person, batch_by_person
-    undone_at = models.DateTimeField(null=True)
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
-    )
 
     class Meta:
         abstract = True
-
-    @property
-    def undo_until(self) -> dt.datetime:
-        return self.at + dt.timedelta(minutes=settings.UNDO_MINUTES)
-
-    def can_be_undone(self, now: dt.datetime) -> bool:
-        return self.undone_at is None and now <= self.undo_until
 
 
 @known_values

@@ -1,7 +1,5 @@
 """A contact is one attempt to reach someone; logging it closes the task it answers and opens the next step."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,8 +9,8 @@ from coordination.lib.choices import known_values
 from coordination.lib.editable import Editable
 from coordination.lib.privacy import Privacy
 from coordination.lib.timeline import Entries
+from coordination.lib.undoable import undone_pair
 from coordination.worklist.models.task import Task
-from coordination.worklist.models.undone import undone_pair
 from coordination.worklist.querysets import ContactQuerySet
 
 
@@ -92,7 +90,6 @@ class Contact(Editable):
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    last_change: Any = None  # the act just done, not a column: its Undo is offered with the answer
 
     objects = ContactQuerySet.as_manager()
     timeline = Entries(

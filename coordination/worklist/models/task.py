@@ -144,10 +144,6 @@ class Task(Editable):
     )
 
     held_in: Any = None  # the transaction in which the door locked this object, not a column
-    last_change: Any = (
-        None  # the act just done to this object, not a column: its Undo is offered with the answer
-    )
-
     open_need_ids: Any  # the tasks it needs first, read along by `with_needs`, not a column
 
     objects = TaskQuerySet.as_manager()

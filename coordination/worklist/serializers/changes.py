@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from coordination.accounts.models import User
 from coordination.api.shapes import Moment, Output, identifier, one_of
+from coordination.lib.stored import unpacked
 from coordination.worklist.models import Act, Task
 from coordination.worklist.serializers.tasks import TaskOutput
-from coordination.worklist.stored import unpacked
 
 SHOWN = TaskOutput().fields  # a change shows a field as the task itself does
 
@@ -28,7 +28,7 @@ class Changed(serializers.ListField):
     child = FieldOutput()
 
     def to_representation(self, data: Any) -> list[dict[str, Any]]:
-        before, after = unpacked(data.before), unpacked(data.after)
+        before, after = unpacked(Task, data.before), unpacked(Task, data.after)
         names = (Task._meta.get_field(name).attname for name in data.before)  # type: ignore[union-attr]
         return [
             {"field": name, "before": _said(name, before[name]), "after": _said(name, after[name])}

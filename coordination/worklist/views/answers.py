@@ -2,7 +2,6 @@
 
 import uuid
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from coordination.accounts.models import User
+from coordination.lib.coming_back import page_before
 from coordination.worklist.day import counts_behind, view_behind
 from coordination.worklist.models import Task
 from coordination.worklist.rows import Reader, row_of, undo_address
@@ -50,12 +50,7 @@ def id_in(text: str) -> uuid.UUID:
 
 def back_to(request: HttpRequest, default: str = "") -> str:
     """The page an action leads back to: the one it was started from, if it is one of our own."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    here = came_from.netloc == request.get_host() and came_from.path != request.path
-    referrer = urlunsplit(("", "", came_from.path, came_from.query, "")) if here else ""
-    page = request.POST.get("next") or request.GET.get("next") or referrer
-    ours = url_has_allowed_host_and_scheme(page, allowed_hosts=None) and page.startswith("/")
-    return page if ours else default or reverse("worklist:day")
+    return page_before(request) or default or reverse("worklist:day")
 
 
 def way_on(offer: dict[str, Any] | None, back: str) -> str:

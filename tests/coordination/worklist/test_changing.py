@@ -6,10 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from coordination.lib.stored import packed, unpacked
 from coordination.worklist import actions
 from coordination.worklist.due import Due
 from coordination.worklist.models import Change, Contact, Task
-from coordination.worklist.stored import packed, unpacked
 from tests.factories import TaskFactory
 
 SOON = timezone.now() + dt.timedelta(hours=3, microseconds=123457)
@@ -50,7 +50,7 @@ def test_it_keeps_what_was_there_and_what_is_there_now(cast, act):
     assert change.before == packed(first, change.before)
     assert change.after == packed(Task.objects.get(pk=task.pk), change.before)
     assert set(change.before) == set(change.after)
-    for name, value in unpacked(change.before).items():
+    for name, value in unpacked(Task, change.before).items():
         assert getattr(first, name) == value
 
 
@@ -63,7 +63,7 @@ def test_every_field_comes_back_from_json_as_it_was(cast, task):
         {"repeat_until": dt.date(2027, 3, 1), "checklist": [{"text": "Ask", "done": True}]}, by=cast.ana
     )
     fields = [field.name for field in Task._meta.concrete_fields]
-    for name, value in unpacked(packed(task, fields)).items():
+    for name, value in unpacked(Task, packed(task, fields)).items():
         assert getattr(task, name) == value
 
 
