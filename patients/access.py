@@ -1,7 +1,9 @@
 """The doors to a patient's record: the one rule (`visible_to`) plus the key, then the right to do the thing."""
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.db import models
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -11,12 +13,14 @@ from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.lib.paging import Page, keyset
 from coordination.lib.permissions import Permission, require
+from coordination.lib.stored import unpacked
 from patients.models import (
     CareTeamMember,
     HistoryItem,
     Observation,
     Patient,
     PatientMerge,
+    RecordChange,
     RecordStatus,
     TwoPeople,
 )
@@ -180,6 +184,53 @@ def care_team_of(user: User, patient: Patient) -> list[CareTeamMember]:
         .select_related("user", "created_by")
         .order_by("-is_primary", "-starts_on", "id")
     )
+    return found
+
+
+def changes_of(patient: Patient) -> Any:
+    """What was done to this record. Whoever tells it asks which lines are open to the person."""
+    return RecordChange.objects.of(patient).acts()
+
+
+def changes_by(user: User) -> Any:
+    """What this person did to records they see."""
+    return RecordChange.objects.visible_to(user).filter(by=user).acts()
+
+
+def get_record_change(user: User, patient: Patient, pk: Any) -> RecordChange:
+    """404 for what was done to another record or to a line closed to the person, 403 if they may not change such lines.
+
+    What somebody did themselves they may take back, also when it put the line out of their own sight.
+    """
+    change: RecordChange = get_object_or_404(changes_of(patient), pk=pk)
+    line = lines_behind([change], user).get(change.pk)
+    if line is None and change.by_id != user.pk:
+        raise Http404
+    if isinstance(line, TwoPeople):
+        get_patient(user, line.other_id)
+    require(user, change.right)
+    return change
+
+
+def lines_behind(changes: Collection[RecordChange], user: User) -> dict[Any, Any]:
+    """The line of each change: as it is now, or as it was kept if it is gone. Without those closed to this person.
+
+    A gone line of a kind that may be closed is told to whoever did it and to nobody else.
+    """
+    found: dict[Any, Any] = {}
+    for row_type in {change.row_type for change in changes}:
+        model: Any = apps.get_model(row_type)
+        asked = [change for change in changes if change.row_type == row_type]
+        rows = model._base_manager.in_bulk({change.row_id for change in asked})
+        may_be_closed = hasattr(model.objects.all(), "open_to")
+        open_ids = set(rows)
+        if may_be_closed:
+            open_ids = set(model.objects.filter(pk__in=rows).open_to(user).values_list("pk", flat=True))
+        for change in asked:
+            if change.row_id in open_ids:
+                found[change.pk] = rows[change.row_id]
+            elif change.row_id not in rows and (change.by_id == user.pk or not may_be_closed):
+                found[change.pk] = model(**unpacked(model, change.before | change.after))
     return found
 
 

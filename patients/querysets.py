@@ -210,6 +210,12 @@ class AboutPatientQuerySet(models.QuerySet[Any]):
         return self.filter(started, Q(ends_on__isnull=True) | Q(ends_on__gte=today))
 
 
+class RecordChangeQuerySet(AboutPatientQuerySet):
+    def acts(self) -> Self:
+        """One row for each act of a person, with everything that telling it needs."""
+        return self.filter(part_of__isnull=True).select_related("patient", "by", "undone_by")
+
+
 class AccessGrantQuerySet(AboutPatientQuerySet):
     def emergencies(self) -> Self:
         """Sight people gave themselves; a grant by someone else is a consult and nobody's to review."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Exists, F, QuerySet
+from django.db.models import Exists, F, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -18,11 +18,13 @@ from django.utils.translation import gettext as _
 from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import Cover, Team, User
 from coordination.lib.days import end_of_day, local_date, start_of_day
+from coordination.lib.paging import Page
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist.models import OPEN, Act, Batch, Change, Contact, SavedView, Task
 from coordination.worklist.querysets import ChangeQuerySet, Clock, TaskQuerySet
-from patients.models import Patient
+from patients.access import changes_by
+from patients.models import Patient, RecordChange
 from patients.querysets import scope_of
 
 ESCALATED = "escalated"
@@ -126,6 +128,15 @@ def list_done_by(user: User, since: dt.datetime) -> ChangeQuerySet:
     """What this person did, each act once. Order by -at, -id."""
     done: ChangeQuerySet = Change.objects.visible_to(user).filter(by=user, at__gte=since).acts().with_record()
     return done
+
+
+def list_done_to_records(user: User, since: dt.datetime, page: Page[Any]) -> list[RecordChange]:
+    """What this person did to records between the acts of one page, so that every page of what they did goes on where one ended."""
+    done = changes_by(user).filter(at__gte=page.rows[-1].at if page.next_cursor else since)
+    if page.previous_cursor:
+        newer = list_done_by(user, since).filter(at__gt=page.rows[0].at).order_by("at").values("at")[:1]
+        done = done.filter(at__lt=Subquery(newer))
+    return list(done.order_by("-at", "-id"))
 
 
 def list_changes(user: User, task: Task) -> QuerySet[Change]:

@@ -1,7 +1,7 @@
 """What was done to tasks, in words: the act, what it changed from and to, and whether it was undone."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -16,6 +16,8 @@ from coordination.lib.stored import unpacked
 from coordination.worklist.access import name_owners
 from coordination.worklist.models import Act, Change, Task
 from coordination.worklist.rows import undo_address, who_of
+from patients import changes as records
+from patients.models import Patient, RecordChange
 
 # what a person would ask about; the rest follows from it
 FIELDS: dict[str, Promise] = {
@@ -59,6 +61,19 @@ def told(changes: Iterable[Change], user: User) -> list[dict[str, Any]]:
     names = _names(rows)
     now = timezone.now()
     return [_told(change, user, names, now) for change in rows]
+
+
+def told_of_records(changes: Collection[RecordChange], user: User) -> list[dict[str, Any]]:
+    """The same of what was done to records, each with whose record it is."""
+    whose = {change.pk: change.patient for change in changes}
+    return [
+        {**act, "who": who_of(whose[act["pk"]]), "url": _record(whose[act["pk"]])}
+        for act in records.told(changes, user)
+    ]
+
+
+def _record(patient: Patient) -> str:
+    return reverse("patients:changes", args=[patient.pk])
 
 
 def _told(change: Change, user: User, names: dict[str, str], now: dt.datetime) -> dict[str, Any]:

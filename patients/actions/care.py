@@ -2,20 +2,21 @@
 
 import datetime as dt
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record
+from coordination.lib.acting import acting
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
-from patients.models import CareTeamMember, Patient
+from patients.actions.changing import Act, add_line, change_along, change_line
+from patients.models import CareTeamMember, Patient, RecordChange
 from patients.querysets import forget_scope
 
 
-@transaction.atomic
+@acting
 def assign_coordinator(
     *, patient: Patient, coordinator: User, by: User, version: int | None = None
 ) -> Patient:
@@ -24,7 +25,9 @@ def assign_coordinator(
     patient.expect_version(version)
     if patient.status != Patient.Status.ACTIVE:
         raise Refused(_("Care has ended. Take the patient back into care first."), field="coordinator")
-    if name_coordinator(patient, coordinator, by):
+    refuse_idle(coordinator, patient)
+    change_line(patient, {"coordinator": coordinator}, by=by)
+    if name_coordinator(patient, coordinator, by, of=patient.last_change):
         record(
             "patient.assigned", by=by, target=patient, patient_id=patient.pk, changed=["coordinator"],
             detail={"coordinator_id": str(coordinator.pk)},
@@ -33,10 +36,19 @@ def assign_coordinator(
     return patient
 
 
-def name_coordinator(patient: Patient, coordinator: User, by: User) -> bool:
-    """Exactly one primary coordinator: end the old one, begin the new one. False when it is the same person. Lock the patient first."""
+def refuse_idle(coordinator: User, patient: Patient) -> None:
     if coordinator.organization_id != patient.organization_id or not coordinator.may(Permission.CONTACT_LOG):
         raise Refused(_("Choose someone of this organization who carries patients."), field="coordinator")
+
+
+def name_coordinator(
+    patient: Patient, coordinator: User, by: User, *, of: RecordChange | None = None
+) -> bool:
+    """Exactly one primary coordinator: end the old one, begin the new one. False when it is the same person. Lock the patient first.
+
+    As part of an act (`of`) it is taken back with it; an import names somebody for good.
+    """
+    refuse_idle(coordinator, patient)
     today = by.organization.today()
     team = CareTeamMember.objects.select_for_update().filter(patient=patient)
     primary = team.filter(is_primary=True).first()
@@ -44,18 +56,22 @@ def name_coordinator(patient: Patient, coordinator: User, by: User) -> bool:
         patient.change({"coordinator": coordinator}, by=by)
         return False
     if primary is not None:
-        primary.change({"is_primary": False, "ends_on": max(today, primary.starts_on)}, by=by)
-    CareTeamMember.objects.create(
+        change_along(primary, {"is_primary": False, "ends_on": max(today, primary.starts_on)}, by=by, of=of)
+    member = CareTeamMember(
         organization_id=patient.organization_id, patient=patient, user=coordinator, role=CareTeamMember.Role.COORDINATOR,
         is_primary=True, starts_on=today, created_by=by, updated_by=by,
     )  # fmt: skip
+    if of is None:
+        member.save(force_insert=True)
+    else:
+        add_line(member, by=by, of=of)
     for person in (coordinator, by):
         forget_scope(person)  # what they reach was read before
     patient.change({"coordinator": coordinator}, by=by)
     return True
 
 
-@transaction.atomic
+@acting
 def end_care(*, patient: Patient, reason: str, by: User, version: int | None = None) -> Patient:
     """Care is over. The team keeps sight for the organization's days of grace, to finish what is written."""
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
@@ -74,25 +90,27 @@ def end_care(*, patient: Patient, reason: str, by: User, version: int | None = N
             % {"n": patient.open_tasks}
         )
     today = by.organization.today()
-    dismiss_team(patient, today + dt.timedelta(days=by.organization.sight_grace_days), by)
+    last_day = today + dt.timedelta(days=by.organization.sight_grace_days)
     values = {
         "status": Patient.Status.ENDED,
         "care_ended_on": today,
         "care_ended_reason": reason,
         "coordinator": None,
     }
-    changed = patient.change(values, by=by)
+    changed = change_line(patient, values, by=by, act=Act.END)
+    dismiss_team(patient, last_day, by, of=patient.last_change)
     record("patient.care_ended", by=by, target=patient, patient_id=patient.pk, changed=changed, reason=reason)
     post("patient.named", organization_id=patient.organization_id, patient_id=patient.pk)
     return patient
 
 
-def dismiss_team(patient: Patient, last_day: dt.date, by: User) -> None:
+def dismiss_team(patient: Patient, last_day: dt.date, by: User, *, of: RecordChange | None = None) -> None:
     for member in CareTeamMember.objects.select_for_update().filter(patient=patient, ends_on__isnull=True):
-        member.change({"is_primary": False, "ends_on": max(last_day, member.starts_on)}, by=by)
+        values = {"is_primary": False, "ends_on": max(last_day, member.starts_on)}
+        change_along(member, values, by=by, of=of)
 
 
-@transaction.atomic
+@acting
 def resume_care(*, patient: Patient, coordinator: User, by: User, version: int | None = None) -> Patient:
     """Take a patient back into care, with a coordinator who answers for them."""
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
@@ -101,21 +119,22 @@ def resume_care(*, patient: Patient, coordinator: User, by: User, version: int |
         raise Refused(_("The patient is in care already."))
     if patient.is_deceased:
         raise Refused(_("The record says that the patient has died. Correct that first."))
+    refuse_idle(coordinator, patient)
     values = {"status": Patient.Status.ACTIVE, "care_ended_on": None, "care_ended_reason": ""}
-    changed = patient.change(values, by=by)
-    name_coordinator(patient, coordinator, by)
+    changed = change_line(patient, {**values, "coordinator": coordinator}, by=by)
+    name_coordinator(patient, coordinator, by, of=patient.last_change)
     record(
         "patient.care_resumed",
         by=by,
         target=patient,
         patient_id=patient.pk,
-        changed=[*changed, "coordinator"],
+        changed=changed,
     )
     post("patient.named", organization_id=patient.organization_id, patient_id=patient.pk)
     return patient
 
 
-@transaction.atomic
+@acting
 def record_death(
     *, patient: Patient, died_on: dt.date | None, by: User, version: int | None = None
 ) -> Patient:
@@ -126,20 +145,20 @@ def record_death(
         raise Refused(_("The date of death is in the future."), field="died_on")
     if died_on is not None and patient.birth_date is not None and died_on < patient.birth_date:
         raise Refused(_("The date of death is before the date of birth."), field="died_on")
-    if changed := patient.change({"is_deceased": True, "deceased_on": died_on}, by=by):
+    if changed := change_line(patient, {"is_deceased": True, "deceased_on": died_on}, by=by):
         record("patient.died", by=by, target=patient, patient_id=patient.pk, changed=changed)
         post("patient.died", organization_id=patient.organization_id, patient_id=patient.pk)
     return patient
 
 
-@transaction.atomic
+@acting
 def correct_death(*, patient: Patient, reason: str, by: User, version: int | None = None) -> Patient:
     """The record said wrongly that the patient had died."""
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     patient.expect_version(version)
     if not reason:
         raise Refused(_("Say how you know that the patient is alive."), field="reason")
-    if changed := patient.change({"is_deceased": False, "deceased_on": None}, by=by):
+    if changed := change_line(patient, {"is_deceased": False, "deceased_on": None}, by=by):
         record(
             "patient.death_corrected",
             by=by,

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
+from coordination.lib.acting import acting
 from coordination.lib.refusal import Refused
+from patients.actions.changing import Act, add_line, change_line
 from patients.models import Consent, Patient
 
 
-@transaction.atomic
+@acting
 def record_consent(*, patient: Patient, values: dict[str, Any], by: User) -> Consent:
     """Keep an answer of the patient. An earlier one of the same kind stays in force until it is revoked or ends.
 
@@ -29,13 +30,13 @@ def record_consent(*, patient: Patient, values: dict[str, Any], by: User) -> Con
                 "A consent under 42 CFR Part 2 says what may be shared, with whom and for what purpose."
             )
             raise Refused(sentence, field=missing[0])
-    consent.save(force_insert=True)
+    add_line(consent, by=by)
     record("consent.recorded", by=by, target=consent, detail={"given": consent.given})
     return consent
 
 
-@transaction.atomic
-def revoke_consent(*, consent: Consent, version: int | None, by: User) -> None:
+@acting
+def revoke_consent(*, consent: Consent, version: int | None, by: User) -> Consent:
     """The patient took it back: at once, by any reasonable means, no reason needed."""
     consent = Consent.objects.select_for_update().get(pk=consent.pk)
     consent.expect_version(version)
@@ -43,5 +44,6 @@ def revoke_consent(*, consent: Consent, version: int | None, by: User) -> None:
         raise Refused(_("This was declined, there is nothing to revoke."))
     if consent.revoked_at is not None:
         raise Refused(_("This consent was already revoked."))
-    consent.change({"revoked_at": timezone.now(), "revoked_by": by}, by=by)
+    change_line(consent, {"revoked_at": timezone.now(), "revoked_by": by}, by=by, act=Act.END)
     record("consent.revoked", by=by, target=consent)
+    return consent

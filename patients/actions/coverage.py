@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
+from coordination.lib.acting import acting
 from coordination.lib.refusal import Refused
+from patients.actions.changing import Act, add_line, change_line
 from patients.models import Coverage, Patient
 
 
-@transaction.atomic
+@acting
 def add_coverage(
     *, patient: Patient, values: dict[str, Any], by: User, source: str = "staff", source_key: str = ""
 ) -> Coverage:
@@ -29,12 +31,12 @@ def add_coverage(
         updated_by=by,
         **values,
     )
-    coverage.save(force_insert=True)
+    add_line(coverage, by=by)
     record("coverage.added", by=by, target=coverage)
     return coverage
 
 
-@transaction.atomic
+@acting
 def change_coverage(
     *,
     coverage: Coverage,
@@ -51,13 +53,13 @@ def change_coverage(
     facts = {"kind", "payer", "plan", "member_id", "group_number", "subscriber", "starts_on"}
     if any(getattr(coverage, name) != value for name, value in values.items() if name in facts):
         values = {**values, "verified_at": None, "verified_by": None}
-    changed = coverage.change(dict(values), by=by)
+    changed = change_line(coverage, values, by=by)
     record("coverage.changed", by=by, target=coverage, changed=changed)
     return coverage
 
 
-@transaction.atomic
-def end_coverage(*, coverage: Coverage, on: dt.date, version: int | None, by: User) -> None:
+@acting
+def end_coverage(*, coverage: Coverage, on: dt.date, version: int | None, by: User) -> Coverage:
     coverage = _locked(coverage)
     coverage.expect_version(version)
     if coverage.status in {Coverage.Status.ENDED, Coverage.Status.ENTERED_IN_ERROR}:
@@ -65,19 +67,21 @@ def end_coverage(*, coverage: Coverage, on: dt.date, version: int | None, by: Us
     if coverage.starts_on and on < coverage.starts_on:
         raise Refused(_("A plan cannot end before it started."), field="on")
     status = Coverage.Status.ENDED if on < coverage.organization.today() else coverage.status
-    changed = coverage.change({"ends_on": on, "status": status}, by=by)
+    changed = change_line(coverage, {"ends_on": on, "status": status}, by=by, act=Act.END)
     record("coverage.ended", by=by, target=coverage, changed=changed)
+    return coverage
 
 
-@transaction.atomic
-def verify_coverage(*, coverage: Coverage, version: int | None, by: User) -> None:
+@acting
+def verify_coverage(*, coverage: Coverage, version: int | None, by: User) -> Coverage:
     """The payer or its portal was asked, and the plan stands as written here."""
     coverage = _locked(coverage)
     coverage.expect_version(version)
     if coverage.status != Coverage.Status.ACTIVE:
         raise Refused(_("Only a plan in force can be verified."))
-    coverage.change({"verified_at": timezone.now(), "verified_by": by}, by=by)
+    change_line(coverage, {"verified_at": timezone.now(), "verified_by": by}, by=by)
     record("coverage.verified", by=by, target=coverage)
+    return coverage
 
 
 @transaction.atomic

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
+from coordination.lib.acting import acting
 from coordination.lib.names import name_keys, sort_name
 from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
+from patients.actions.changing import change_line
 from patients.matching import look_alikes
 from patients.models import Patient, SimilarName
 
@@ -39,7 +41,16 @@ def keys_of_name(family: str, given: str, preferred: str = "", former: str = "")
     return {"sort_name": sort_name(family, given), "name_keys": sorted(keys)}
 
 
-@transaction.atomic
+def name_again(patient: Patient) -> list[str]:
+    """Set what follows from the names of a patient. Returns the columns that differ."""
+    keys = keys_of_name(patient.family, patient.given, patient.preferred_name, patient.former_names)
+    moved = [name for name, value in keys.items() if getattr(patient, name) != value]
+    for name in moved:
+        setattr(patient, name, keys[name])
+    return moved
+
+
+@acting
 def edit_patient(
     *,
     patient: Patient,
@@ -54,17 +65,12 @@ def edit_patient(
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     values = patient.merge(values, seen=seen, version=version)
     _keep_the_stronger_source(patient, values)
-    named = {
-        name: values.get(name, getattr(patient, name))
-        for name in ("family", "given", "preferred_name", "former_names")
-    }
-    if not (named["family"] or named["given"]):
+    if not (values.get("family", patient.family) or values.get("given", patient.given)):
         raise Refused(_("A patient needs a family name or a given name."), field="family")
     born = values.get("birth_date", patient.birth_date)
     if born and patient.deceased_on and born > patient.deceased_on:
         raise Refused(_("The date of birth is after the date of death."), field="birth_date")
-    keys = keys_of_name(named["family"], named["given"], named["preferred_name"], named["former_names"])
-    changed = set(patient.change({**values, **keys}, by=by)) - {"sort_name", "name_keys"}
+    changed = set(change_line(patient, values, by=by, derive=lambda: name_again(patient)))
     if changed:
         record("patient.edited", by=by, target=patient, patient_id=patient.pk, changed=sorted(changed))
     if changed & NAMING:

@@ -4,16 +4,17 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
+from coordination.lib.acting import acting
 from coordination.lib.refusal import Refused
+from patients.actions.changing import Act, add_line, change_line
 from patients.models import CareTeamMember, Patient, RelatedPerson
 
 
-@transaction.atomic
+@acting
 def add_care_team_member(*, patient: Patient, values: dict[str, Any], by: User) -> CareTeamMember:
     """A colleague (who then sees the record while the membership lasts) or someone outside, by name."""
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
@@ -36,13 +37,15 @@ def add_care_team_member(*, patient: Patient, values: dict[str, Any], by: User) 
         updated_by=by,
         **values,
     )
-    member.save(force_insert=True)
+    add_line(member, by=by)
     record("care_team.joined", by=by, target=member)
     return member
 
 
-@transaction.atomic
-def end_care_team_membership(*, member: CareTeamMember, on: dt.date, version: int | None, by: User) -> None:
+@acting
+def end_care_team_membership(
+    *, member: CareTeamMember, on: dt.date, version: int | None, by: User
+) -> CareTeamMember:
     """The last day of a member. The primary coordinator hands over first, so that no patient is left without one."""
     Patient.objects.select_for_update().get(pk=member.patient_id)
     member = CareTeamMember.objects.select_for_update().get(pk=member.pk)
@@ -53,11 +56,12 @@ def end_care_team_membership(*, member: CareTeamMember, on: dt.date, version: in
         raise Refused(_("This membership has already ended."))
     if on < member.starts_on:
         raise Refused(_("A membership cannot end before it started."), field="on")
-    changed = member.change({"ends_on": on}, by=by)
+    changed = change_line(member, {"ends_on": on}, by=by, act=Act.END)
     record("care_team.left", by=by, target=member, changed=changed)
+    return member
 
 
-@transaction.atomic
+@acting
 def add_related_person(*, patient: Patient, values: dict[str, Any], by: User) -> RelatedPerson:
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     _refuse_impossible_authority(patient, values)
@@ -69,12 +73,12 @@ def add_related_person(*, patient: Patient, values: dict[str, Any], by: User) ->
         updated_by=by,
         **values,
     )
-    person.save(force_insert=True)
+    add_line(person, by=by)
     record("related_person.added", by=by, target=person)
     return person
 
 
-@transaction.atomic
+@acting
 def change_related_person(
     *,
     person: RelatedPerson,
@@ -82,34 +86,37 @@ def change_related_person(
     values: Mapping[str, Any],
     by: User,
     seen: Mapping[str, Any] | None = None,
-) -> None:
+) -> RelatedPerson:
     person = RelatedPerson.objects.select_for_update(of=("self",)).select_related("patient").get(pk=person.pk)
     values = person.merge(values, seen=seen, version=version)
     _refuse_impossible_authority(person.patient, {**person.editable_values(), **values})
-    changed = person.change(values, by=by)
+    changed = change_line(person, values, by=by)
     record("related_person.changed", by=by, target=person, changed=changed)
+    return person
 
 
-@transaction.atomic
-def end_related_person(*, person: RelatedPerson, on: dt.date, version: int | None, by: User) -> None:
+@acting
+def end_related_person(*, person: RelatedPerson, on: dt.date, version: int | None, by: User) -> RelatedPerson:
     """The last day this person may be told or decide anything. They stay on record."""
     person = RelatedPerson.objects.select_for_update().get(pk=person.pk)
     person.expect_version(version)
     if person.starts_on and on < person.starts_on:
         raise Refused(_("This cannot end before it started."), field="on")
-    changed = person.change({"ends_on": on}, by=by)
+    changed = change_line(person, {"ends_on": on}, by=by, act=Act.END)
     record("related_person.ended", by=by, target=person, changed=changed)
+    return person
 
 
-@transaction.atomic
-def verify_related_person(*, person: RelatedPerson, version: int | None, by: User) -> None:
+@acting
+def verify_related_person(*, person: RelatedPerson, version: int | None, by: User) -> RelatedPerson:
     """The papers, or the patient, were asked today and this still holds."""
     person = (
         RelatedPerson.objects.select_for_update(of=("self",)).select_related("organization").get(pk=person.pk)
     )
     person.expect_version(version)
-    person.change({"verified_on": person.organization.today()}, by=by)
+    change_line(person, {"verified_on": person.organization.today()}, by=by)
     record("related_person.verified", by=by, target=person)
+    return person
 
 
 def _refuse_impossible_authority(patient: Patient, values: dict[str, Any]) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import phonenumbers
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record
+from coordination.lib.acting import acting, delete
 from coordination.lib.refusal import Refused
-from patients.models import Address, ContactPoint, Identifier, Patient
+from patients.actions.changing import Act, add_line, change_line, keep_removed
+from patients.models import Address, ContactPoint, Identifier, Patient, RecordChange
 
 HOME_REGION = "US"
 Line = TypeVar("Line", ContactPoint, Address, Identifier)
@@ -54,12 +55,12 @@ def _owned(patient: Patient, by: User) -> dict[str, Any]:
 # --- phones ---------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@acting
 def add_phone(*, patient: Patient, values: Mapping[str, Any], by: User) -> ContactPoint:
     return _add(new_phone(patient, values, by), "phone.added", by)
 
 
-@transaction.atomic
+@acting
 def change_phone(
     *,
     phone: ContactPoint,
@@ -73,28 +74,28 @@ def change_phone(
     return _save(phone, {**values, "number": to_e164(kind, value)}, "phone.changed", by)
 
 
-@transaction.atomic
+@acting
 def remove_phone(
     *, phone: ContactPoint, version: int | None, reason: str, by: User, entered_in_error: bool = False
 ) -> ContactPoint:
     """A number that is wrong or unsafe stays, struck out, with the reason. One typed by mistake is taken away."""
     if entered_in_error:
-        return _erase(phone, version, "phone.removed", reason, by)
+        return _erase(phone, version, reason, by)
     if not reason:
         raise Refused(_("Say why this number is not to be used."), field="reason")
     values = {"do_not_use": True, "do_not_use_reason": reason}
-    return _change(phone, version, values, "phone.struck_out", by)
+    return _change(phone, version, values, "phone.struck_out", by, act=Act.END)
 
 
 # --- addresses ------------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@acting
 def add_address(*, patient: Patient, values: Mapping[str, Any], by: User) -> Address:
     return _add(new_address(patient, values, by), "address.added", by)
 
 
-@transaction.atomic
+@acting
 def change_address(
     *,
     address: Address,
@@ -107,30 +108,30 @@ def change_address(
     return _save(address, values, "address.changed", by)
 
 
-@transaction.atomic
+@acting
 def remove_address(
     *, address: Address, version: int | None, by: User, reason: str = "", entered_in_error: bool = False
 ) -> Address:
     """The patient no longer lives there: it becomes a former address as of today."""
     if entered_in_error:
-        return _erase(address, version, "address.removed", reason, by)
+        return _erase(address, version, reason, by)
     today = by.organization.today()
     starts_on = min(address.starts_on, today) if address.starts_on else None
     values = {"use": Address.Use.OLD, "ends_on": today, "starts_on": starts_on}
-    return _change(address, version, values, "address.ended", by, reason)
+    return _change(address, version, values, "address.ended", by, reason, Act.END)
 
 
 # --- identifiers ----------------------------------------------------------------------------------
 
 
-@transaction.atomic
+@acting
 def add_identifier(*, patient: Patient, values: Mapping[str, Any], by: User) -> Identifier:
     identifier = new_identifier(patient, values, by)
     refuse_taken(identifier)
     return _add(identifier, "identifier.added", by)
 
 
-@transaction.atomic
+@acting
 def change_identifier(
     *,
     identifier: Identifier,
@@ -147,17 +148,17 @@ def change_identifier(
     return _save(identifier, values, "identifier.changed", by)
 
 
-@transaction.atomic
+@acting
 def remove_identifier(
     *, identifier: Identifier, version: int | None, by: User, reason: str = "", entered_in_error: bool = False
 ) -> Identifier:
     """The number is no longer in use: it ends today."""
     if entered_in_error:
-        return _erase(identifier, version, "identifier.removed", reason, by)
+        return _erase(identifier, version, reason, by)
     today = by.organization.today()
     starts_on = min(identifier.starts_on, today) if identifier.starts_on else None
     values = {"ends_on": today, "starts_on": starts_on}
-    return _change(identifier, version, values, "identifier.ended", by, reason)
+    return _change(identifier, version, values, "identifier.ended", by, reason, Act.END)
 
 
 def refuse_taken(identifier: Identifier) -> None:
@@ -175,7 +176,7 @@ def refuse_taken(identifier: Identifier) -> None:
 
 
 def _add(line: Line, event: str, by: User) -> Line:
-    line.save(force_insert=True)
+    add_line(line, by=by)
     record(event, by=by, target=line, patient_id=line.patient_id)
     return line
 
@@ -195,27 +196,47 @@ def _merged(
 
 
 def _change(
-    line: Line, version: int | None, values: Mapping[str, Any], event: str, by: User, reason: str = ""
+    line: Line,
+    version: int | None,
+    values: Mapping[str, Any],
+    event: str,
+    by: User,
+    reason: str = "",
+    act: Act = Act.EDIT,
 ) -> Line:
-    return _save(_locked(line, version), values, event, by, reason)
+    return _save(_locked(line, version), values, event, by, reason, act)
 
 
-def _save(line: Line, values: Mapping[str, Any], event: str, by: User, reason: str = "") -> Line:
-    if changed := line.change(dict(values), by=by):
+def _save(
+    line: Line,
+    values: Mapping[str, Any],
+    event: str,
+    by: User,
+    reason: str = "",
+    act: Act = Act.EDIT,
+) -> Line:
+    if changed := change_line(line, values, by=by, act=act):
         record(event, by=by, target=line, patient_id=line.patient_id, changed=changed, reason=reason)
     return line
 
 
-def _erase(line: Line, version: int | None, event: str, reason: str, by: User) -> Line:
+@acting
+def take_away_line(*, line: Line, version: int | None, by: User, reason: str = "") -> Line:
     """Only for what never was so. The event keeps that it stood here, and who took it away."""
     line = _locked(line, version)
     record(
-        event,
+        f"{RecordChange.kind_of(line).thing}.removed",
         by=by,
         target=line,
         patient_id=line.patient_id,
         reason=reason,
         detail={"entered_in_error": True},
     )
-    type(line).objects.filter(pk=line.pk).delete()
+    delete(type(line).objects.filter(pk=line.pk))
+    return line
+
+
+def _erase(line: Line, version: int | None, reason: str, by: User) -> Line:
+    line = take_away_line(line=line, version=version, by=by, reason=reason)
+    keep_removed(line, by=by)
     return line

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import User
 from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
+from patients.actions.changing import keep_added
 from patients.models import Patient, TwoPeople
 
 
@@ -25,4 +26,8 @@ def tell_apart(*, patient: Patient, other: Patient, reason: str, by: User) -> Tw
             detail={"other_id": str(two.pk)},
         )  # fmt: skip
     told: TwoPeople = TwoPeople.objects.get(patient=patient, other=other)
+    if told.pk == pairs[0].pk:  # nobody else said so a moment before
+        keep_added(pairs[0], by=by)
+        keep_added(pairs[1], by=by, of=pairs[0].last_change)
+        told.last_change = pairs[0].last_change
     return told

@@ -1,5 +1,6 @@
 """Everything known about a patient."""
 
+from patients.models.change import RecordChange
 from patients.models.history import (
     HISTORY,
     Allergy,
@@ -30,6 +31,6 @@ from patients.models.sight import AccessDenial, AccessGrant
 __all__ = [
     "HISTORY", "AccessDenial", "AccessGrant", "Address", "Allergy", "CareTeamMember", "Condition", "Consent", "ContactPoint", "Coverage",
     "Encounter", "FamilyHistory", "HistoryItem", "Identifier", "Immunization", "ImportIssue", "ImportJob", "Medication", "Observation",
-    "Patient", "PatientMerge", "Procedure", "RecordStatus", "RelatedPerson", "Sensitivity", "SimilarName", "SourceDocument",
+    "Patient", "PatientMerge", "Procedure", "RecordChange", "RecordStatus", "RelatedPerson", "Sensitivity", "SimilarName", "SourceDocument",
     "TwoPeople",
 ]  # fmt: skip

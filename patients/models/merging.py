@@ -63,6 +63,7 @@ class TwoPeople(Owned):
     reason = models.CharField(max_length=300)
     at = models.DateTimeField(auto_now_add=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    last_change: Any = None  # not a column: its Undo is offered with the answer
 
     objects: Any = models.Manager()
     privacy = Privacy(clinical=["reason"], safe=["at"])

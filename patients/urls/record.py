@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from patients.views import coverage, history, merging, people, record
+from patients.views import changes, coverage, history, merging, people, record
 
 urlpatterns = [
     path("<uuid:pk>/", record.overview, name="patient"),
     path("<uuid:pk>/timeline/", record.timeline, name="timeline"),
     path("<uuid:pk>/access/", record.access_log, name="access"),
+    path("<uuid:pk>/changes/", changes.changes, name="changes"),
+    path("<uuid:pk>/changes/<uuid:change_pk>/undo/", changes.undo, name="change_undo"),
     path("<uuid:pk>/sight/", record.sight, name="sight"),
     path("<uuid:pk>/print/", record.print_summary, name="print"),
     # two records of one person

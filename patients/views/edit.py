@@ -17,6 +17,7 @@ from coordination.accounts.permissions import Permission
 from patients import access
 from patients.actions import care, identity, reaching
 from patients.banner import record_page
+from patients.changes import line_words
 from patients.forms.identity import LanguageSection, NameSection, PatientSection, PersonSection
 from patients.forms.people import HandOverForm
 from patients.forms.reaching import AddressForm, DeathForm, IdentifierForm, PhoneForm, RemoveForm
@@ -24,7 +25,6 @@ from patients.forms.record import ReasonForm, RecordForm
 from patients.models import Address, ContactPoint, Identifier, Patient
 from patients.views.editing import Work, answer
 from patients.views.registration import hidden_names
-from patients.words import phone_words
 
 either = require_http_methods(["GET", "HEAD", "POST"])
 EDIT = Permission.PATIENT_EDIT
@@ -116,8 +116,8 @@ def line_edit(request: HttpRequest, pk: UUID, kind: str, line_pk: UUID) -> HttpR
     work = _work(patient, str(lines.words["change"]), _("Save"), _("Saved."))
     form = lines.form(request.POST or None, patient=patient, row=line)
 
-    def change(form: RecordForm) -> None:
-        lines.change(**{lines.argument: line}, **form.edited(), by=user)
+    def change(form: RecordForm) -> Any:
+        return lines.change(**{lines.argument: line}, **form.edited(), by=user)
 
     return answer(request, patient, work, form, change)
 
@@ -129,12 +129,12 @@ def line_remove(request: HttpRequest, pk: UUID, kind: str, line_pk: UUID) -> Htt
     lines = _kind(kind)
     line = access.get_of_patient(user, lines.model, patient, line_pk, permission=EDIT)
     work = _work(
-        patient, str(lines.words["remove"]), _("Confirm"), _("Saved."), lead=_line_words(line), danger=True
+        patient, str(lines.words["remove"]), _("Confirm"), _("Saved."), lead=line_words(line), danger=True
     )
     form = RemoveForm(request.POST or None, patient=patient, row=line)
 
-    def remove(form: RecordForm) -> None:
-        lines.remove(**{lines.argument: line}, version=form.shown_version, by=user, **form.values())
+    def remove(form: RecordForm) -> Any:
+        return lines.remove(**{lines.argument: line}, version=form.shown_version, by=user, **form.values())
 
     return answer(request, patient, work, form, remove)
 
@@ -185,9 +185,9 @@ def resume_care(request: HttpRequest, pk: UUID) -> HttpResponse:
     work = _work(patient, _("Take back into care"), _("Take back"), _("The patient is in care again."))
     form = HandOverForm(request.POST or None, patient=patient, row=patient, by=user)
 
-    def resume(form: RecordForm) -> None:
+    def resume(form: RecordForm) -> Any:
         chosen = form.cleaned_data["coordinator"]
-        care.resume_care(patient=patient, coordinator=chosen, version=form.shown_version, by=user)
+        return care.resume_care(patient=patient, coordinator=chosen, version=form.shown_version, by=user)
 
     return answer(request, patient, work, form, resume)
 
@@ -249,7 +249,7 @@ def _lines(user: Any, patient: Patient, key: str, kind: Kind) -> dict[str, Any]:
         "rows": [
             {
                 "label": line.get_use_display() if isinstance(line, Address) else line.get_kind_display(),
-                "value": _line_words(line),
+                "value": line_words(line),
                 "struck": _is_over(line, user.organization.today()),
                 "edit_url": reverse("patients:line_edit", args=[patient.pk, key, line.pk]),
                 "remove_url": reverse("patients:line_remove", args=[patient.pk, key, line.pk]),
@@ -257,14 +257,6 @@ def _lines(user: Any, patient: Patient, key: str, kind: Kind) -> dict[str, Any]:
             for line in found.order_by(*(kind.model._meta.ordering or ["kind", "id"]))
         ],
     }
-
-
-def _line_words(line: Any) -> str:
-    if isinstance(line, ContactPoint):
-        return phone_words(line)
-    if isinstance(line, Address):
-        return line.one_line
-    return ", ".join(part for part in (line.value, line.system) if part)
 
 
 def _is_over(line: Any, today: Any) -> bool:

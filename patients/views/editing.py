@@ -21,6 +21,7 @@ from coordination.lib.editing import side_by_side
 from coordination.lib.refusal import Refused, Stale
 from patients.access import record_visit
 from patients.banner import record_page
+from patients.changes import undo_address
 from patients.drafts import draft_of
 from patients.forms.record import RecordForm
 from patients.models import Patient
@@ -58,7 +59,7 @@ def answer(
     if not form.is_valid():
         return _page(request, patient, work, form, status=422)
     try:
-        act(form)
+        done = act(form)
     except Refused as refusal:
         if refusal.field in form.fields:
             form.add_error(refusal.field, refusal.sentence)
@@ -68,7 +69,7 @@ def answer(
         return _conflict(request, patient, work, form, stale)
     if work.draft is not None:
         let_go(by=request.user, form=work.draft.form, subject_id=work.draft.subject_id)
-    messages.success(request, said_words(work, form))
+    messages.success(request, said_words(work, form), extra_tags=undo_address(done))
     return HttpResponseRedirect(work.back)
 
 

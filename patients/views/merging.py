@@ -16,6 +16,7 @@ from patients import access, pairs
 from patients.actions.merging import merge_patients, plan_merge
 from patients.actions.telling_apart import tell_apart
 from patients.actions.unmerging import plan_unmerge, unmerge_patients
+from patients.changes import undo_address
 from patients.comparing import differences
 from patients.finding import fingerprint
 from patients.forms.merging import MergeForm, OtherRecordForm, PairForm, TwoPeopleForm, UnmergeForm
@@ -87,11 +88,12 @@ def apart(request: HttpRequest, pk: UUID, other_pk: UUID) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                tell_apart(patient=patient, other=other, reason=form.cleaned_data["reason"], by=user)
+                told = tell_apart(patient=patient, other=other, reason=form.cleaned_data["reason"], by=user)
             except Refused as refused:
                 refusal = refused.sentence
             else:
-                messages.success(request, _("Remembered: they are two people."))
+                said = _("Remembered: they are two people.")
+                messages.success(request, said, extra_tags=undo_address(told))
                 return redirect("patients:attention")
     else:
         for one in (patient, other):

@@ -20,6 +20,7 @@ from coordination.outbox.models import Message
 from coordination.webhooks.models import Endpoint
 from coordination.worklist.actions import Order, act_on_many, close_task, log_contact
 from coordination.worklist.models import Act
+from patients.actions.reaching import add_phone
 from patients.models import ImportJob
 from tests.factories import (
     EmergencyFactory,
@@ -204,6 +205,7 @@ def subjects(cast: Any, route: Route) -> dict[str, Any]:
         "member_pk": lambda: patient.careteammember_set.get().pk,
         "consent_pk": lambda: ConsentFactory(patient=patient).pk,
         "other_pk": lambda: PatientFactory(organization=cast.riverbend, team=cast.north, coordinator=cast.ana, created_by=cast.ana).pk,
+        "change_pk": lambda: add_phone(patient=patient, values={"kind": "mobile", "value": "(937) 555-0142"}, by=cast.ana).last_change.pk,
         "merge_pk": lambda: merged_into(patient, cast.sue).pk,
         "coverage_pk": lambda: CoverageFactory(patient=patient).pk,
         "membership": lambda: TeamMembership.objects.get_or_create(team=cast.north, user=cast.vic, starts_on=timezone.now().date())[0].pk,

@@ -48,8 +48,8 @@ def of_dana() -> list[tuple[str, str]]:
         view = SavedView.objects.filter(name="Late").first() or SavedViewFactory(owner=dana, name="Late")
         condition = Condition.objects.filter(patient=grace).first()
     assert condition
-    about = ["patient", "timeline", "history", "people", "coverage", "access", "sight", "print", "edit", "edit_person", "member_add", "person_add",
-             "consent_add", "coverage_add", "hand_over", "death", "end_care"]  # fmt: skip
+    about = ["patient", "timeline", "history", "people", "coverage", "access", "changes", "sight", "print", "edit", "edit_person", "member_add",
+             "person_add", "consent_add", "coverage_add", "hand_over", "death", "end_care"]  # fmt: skip
     return [
         *[(f"patients:{name}", reverse(f"patients:{name}", args=[grace.pk])) for name in about],
         *named("worklist:day", "worklist:day_print", "worklist:history", "worklist:task_new", "worklist:promises"),

@@ -21,9 +21,9 @@ from coordination.audit.models import Event
 from coordination.lib.paging import keyset
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
-from coordination.worklist.access import get_undoable, list_done_by, require_day
+from coordination.worklist.access import get_undoable, list_done_by, list_done_to_records, require_day
 from coordination.worklist.day import counts_behind
-from coordination.worklist.history import told
+from coordination.worklist.history import told, told_of_records
 from coordination.worklist.models import Act, Batch, Change, Task
 from coordination.worklist.rows import name_of, row_of, strip_of
 from coordination.worklist.views.answers import back_to, current_url, parts, person, reader_of, wants_parts
@@ -111,14 +111,16 @@ def history(request: HttpRequest) -> HttpResponse:
     """What one did in the last days, newest first; an act still within its time has its Undo here (WCAG 2.2.1)."""
     user = person(request)
     require_day(user)
+    since = timezone.now() - dt.timedelta(days=settings.HISTORY_DAYS)
     page = keyset(
-        list_done_by(user, timezone.now() - dt.timedelta(days=settings.HISTORY_DAYS)),
+        list_done_by(user, since),
         order=[("at", "desc"), ("id", "desc")],
         after=request.GET.get("after"),
         before=request.GET.get("before"),
         size=PAGE,
     )
-    acts = told(page.rows, user)
+    acts = [*told(page.rows, user), *told_of_records(list_done_to_records(user, since, page), user)]
+    acts.sort(key=lambda act: act["at"], reverse=True)
     detail = {"page": "history", "rows": len(acts)}
     record_access(Event.Kind.VIEW, "worklist.viewed", by=user, detail=detail)
     context = {

@@ -7,7 +7,6 @@ patient who was here before, each field and each line is put back for itself.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -24,23 +23,18 @@ from coordination.worklist.actions.caseload import lock_patients, lock_tasks
 from coordination.worklist.actions.tasks import close_task
 from coordination.worklist.models import Task
 from patients.actions.coverage import remove_coverage
-from patients.actions.reaching import remove_address, remove_identifier, remove_phone
+from patients.actions.reaching import take_away_line
 from patients.actions.relinking import moving
 from patients.actions.withdrawing import put_values_back, withdraw_patient
 from patients.models import CareTeamMember, Coverage, Patient
 
-REMOVE: dict[str, tuple[str, Any]] = {
-    "identifiers": ("identifier", partial(remove_identifier, entered_in_error=True)),
-    "phones": ("phone", partial(remove_phone, entered_in_error=True)),
-    "addresses": ("address", partial(remove_address, entered_in_error=True)),
-    "coverages": ("coverage", remove_coverage),
-}
 ADDED: dict[str, type[Any]] = {**LINES, "coverages": Coverage}
 # what an import and its readers leave behind by themselves
 BY_THEMSELVES = {
     "office.RosterRow.patient",
     "office.ExportJob.patient_id",
     "notifications.Notification.patient_id",
+    "patients.RecordChange.patient",  # whatever was done to a line is seen on the line
 }
 Undo = RosterRow.Undo
 
@@ -167,8 +161,11 @@ class Chunk:
 
     def _remove(self, lines: Sequence[tuple[str, Any]]) -> None:
         for kind, line in lines:
-            name, remove = REMOVE[kind]
-            remove(**{name: line}, version=line.version, by=self.by, reason=self.reason)
+            asked = {"version": line.version, "by": self.by, "reason": self.reason}
+            if kind == "coverages":
+                remove_coverage(coverage=line, **asked)
+            else:
+                take_away_line(line=line, **asked)
             self.found[line.patient_id].discard(str(line.pk))
 
 
