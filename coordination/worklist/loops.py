@@ -184,7 +184,7 @@ def escalated_to_gone(house: Organization, now: dt.datetime) -> QuerySet[Task]:
     return before.filter(_gone("escalated_to", _day(house, now)))
 
 
-def late_too_long(house: Organization, now: dt.datetime) -> QuerySet[Task]:
+def late_too_long(house: Organization, now: dt.datetime) -> QuerySet[Any]:
     """Late past what the house allows, awake and before nobody yet; with `overseer`, before whom it is to be put."""
     critical = Q(priority=Task.Priority.CRITICAL, due_at__lte=critical_since(now))
     late = Q(due_at__lte=overdue_since(house)) & ~Q(priority=Task.Priority.CRITICAL)
