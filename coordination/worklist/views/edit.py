@@ -71,7 +71,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _offer(user: User, task: Task, form: TaskEditForm) -> dict[str, Any] | None:
     """The first promise this edit wrote into the task."""
-    before, now = form.seen_before(), form.changes()
+    before, now = form.seen_before() or {}, form.changes()
     found = (
         offer_in(user, task, name, now[name], before=before.get(name, "")) for name in SAID_IN if name in now
     )
