@@ -136,3 +136,19 @@ def test_editable_rows_have_a_version():
     editable = [model for model in MODELS if issubclass(model, Editable)]
     assert len(editable) > 15
     assert all(model._meta.get_field("version") for model in editable)
+
+
+@pytest.mark.django_db
+def test_every_rule_and_index_of_the_models_stands_in_the_database():
+    """A migration can lose one on the way without a word: to alter a field takes along what else stands on its column."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select conname from pg_constraint union select relname from pg_class where relkind = 'i'"
+        )
+        there = {name for (name,) in cursor.fetchall()}
+    named = {
+        f"{model._meta.label}: {part.name}": part.name
+        for model in MODELS
+        for part in [*model._meta.constraints, *model._meta.indexes]
+    }
+    assert {said for said, name in named.items() if name not in there} == set()
