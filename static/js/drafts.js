@@ -1,5 +1,5 @@
 // What is typed is kept as a draft: htmx sends it (data-draft). Here: what is said when that fails, and the next try.
-// What was kept may be left without being asked.
+// What was kept may be left without being asked; what was typed since it was sent may not.
 let timer = 0;
 
 function failed({ detail: { ctx } }) {
@@ -12,9 +12,14 @@ function failed({ detail: { ctx } }) {
   if (!gone) timer = setTimeout(() => draft.dispatchEvent(new Event("again")), 5000);
 }
 
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const form = ctx.sourceElement.closest("[data-draft]")?.closest("form");
+  if (form && "dirty" in form.dataset) form.dataset.dirty = "sent"; // typing makes it "" again (unsaved.js)
+});
 document.addEventListener("htmx:error", failed);
 document.addEventListener("htmx:response:error", (event) => event.detail.ctx.response.status !== 422 && failed(event));
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const draft = ctx.sourceElement.closest?.("[data-draft]");
-  if (draft && ctx.response.status === 200) delete draft.closest("form").dataset.dirty;
+  const form = draft?.closest("form");
+  if (form?.dataset.dirty === "sent" && ctx.response.status === 200) delete form.dataset.dirty;
 });

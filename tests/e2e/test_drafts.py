@@ -98,6 +98,26 @@ def test_it_says_so_when_the_server_is_away_and_tries_again(visit):
     expect(one.open("/tasks/new/", page).get_by_label("What will be done")).to_have_value("Order a scale")
 
 
+def test_what_is_typed_while_a_draft_is_kept_is_not_kept_yet(visit):
+    page = visit("dana").open("/tasks/new/")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/drafts/**", hold)
+    field, form = page.get_by_label("What will be done"), page.locator("form[data-guard]")
+    with page.expect_request("**/drafts/**"):
+        field.fill("Order a scale")
+    field.press_sequentially(" and a cuff")
+    held[0].fulfill(body="Draft saved")
+    expect(page.locator("#draft-status")).to_have_text("Draft saved")
+    expect(form).to_have_attribute("data-dirty", "")
+    page.wait_for_timeout(1_000)
+    held[-1].fulfill(body="Draft saved")
+    expect(form).not_to_have_attribute("data-dirty", re.compile(""))
+
+
 def test_an_edit_survives_the_end_of_the_browser(visit):
     address = f"/tasks/{discharge_call().pk}/edit/"
     first = visit("dana")
