@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.keys import COMMANDS, key_of, list_shortcuts, remap, sheet, shown
 from coordination.accounts.middleware import write_step
 from coordination.accounts.permissions import Permission
-from coordination.navigation import navigation
+from coordination.navigation import VIEWS_KEYS, navigation
 from coordination.notifications.access import count_unread
 from coordination.worklist.saved import pinned_views, view_bar
 
@@ -44,6 +44,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
         "pinned_views": cache(lambda: pinned_views(request)),
         "views_url": reverse("worklist:views") if user.may(Permission.PATIENT_VIEW) else "",
+        "views_keys": VIEWS_KEYS,
         "view_bar": cache(lambda: view_bar(request)),
         "session": session_times(),
     }

@@ -28,10 +28,12 @@ ENTRIES = [
     Entry("accounts:teams", _("Teams"), "users-round", "G T", Permission.TEAM_MANAGE),
     Entry("clients:apps", _("Apps"), "network", "G C", Permission.INTEGRATION_MANAGE),
     Entry("access:reviews", _("Emergency access"), "shield-alert", "G E", Permission.ACCESS_REVIEW),
-    Entry("covers:list", _("Cover"), "calendar-clock", "G V", Permission.TEAM_MANAGE),
+    Entry("covers:list", _("Cover"), "calendar-clock", "G W", Permission.TEAM_MANAGE),
     Entry("audit:events", _("Audit"), "shield-check", "G A", Permission.AUDIT_VIEW),
     Entry("outbox:health", _("Health"), "activity", "G H", Permission.HEALTH_VIEW),
 ]
+
+VIEWS_KEYS = "G V"  # the saved views, which the navigation holds below these
 
 
 def navigation(user: Any, current: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 
 from coordination.accounts.keys import COMMANDS, shown
 from coordination.audit.models import Event
+from coordination.navigation import ENTRIES, VIEWS_KEYS
 
 ALL = {name: shown(command.key) for name, command in COMMANDS.items()} | {"single_keys": "on"}
 
@@ -24,6 +25,13 @@ def test_everyone_begins_with_the_same_keys(cast, signed_in):
     assert 'data-keys="on"' in body
     assert 'aria-keyshortcuts="J K O X Space D S L A E P"' not in body  # an empty day has no list
     assert 'aria-keyshortcuts="G D"' in body
+
+
+def test_no_two_places_share_a_key():
+    keys = [*(entry.keys for entry in ENTRIES), VIEWS_KEYS]
+    assert len(set(keys)) == len(keys)
+    commands = [command.key for command in COMMANDS.values()]
+    assert len(set(commands)) == len(commands)
 
 
 @pytest.mark.parametrize(
