@@ -393,6 +393,10 @@ class ContactForm(FollowUpForm):
         ]
         self.fields["contact_point"].choices = [("", gettext("None of these")), *named]  # type: ignore[attr-defined]
         self.fields["note"].widget.attrs["rows"] = 4
+        # the keys of the short form mean the same here
+        self.fields["outcome"].widget.attrs["data-alt"] = " ".join(
+            value for value, _label in QuickLogForm.OUTCOMES
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

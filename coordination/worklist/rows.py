@@ -199,11 +199,25 @@ def actions_of(task: Task, reader: Reader) -> dict[str, Any]:
     """The addresses of what this person may do with an open task; empty where they may not."""
     user, links = (
         reader.user,
-        dict.fromkeys(["done_url", "finish_url", "snooze_url", "assign_url", "claim_url", "log_url"], ""),
+        dict.fromkeys(
+            [
+                "done_url",
+                "finish_url",
+                "snooze_url",
+                "assign_url",
+                "due_url",
+                "edit_url",
+                "claim_url",
+                "log_url",
+            ],
+            "",
+        ),
     )
     if task.may_be_worked_by(user):
         links["snooze_url"] = reverse("worklist:snooze", args=[task.pk])
         links["assign_url"] = reverse("worklist:assign", args=[task.pk])
+        links["due_url"] = reverse("worklist:due", args=[task.pk])
+        links["edit_url"] = reverse("worklist:edit", args=[task.pk])
         if task.is_critical or task.status == Task.Status.BLOCKED:  # it ends with words, not with a click
             links["finish_url"] = reverse("worklist:done", args=[task.pk])
         else:

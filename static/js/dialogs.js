@@ -3,6 +3,8 @@
 const shared = document.getElementById("dialog");
 
 function open(dialog) {
+  // a key that has nothing to press on this page is not announced
+  for (const each of dialog?.querySelectorAll("[data-needs]") ?? []) each.hidden = !document.querySelector(each.dataset.needs);
   if (dialog && !dialog.open) dialog.showModal();
 }
 

@@ -35,35 +35,23 @@ function save(event) {
 }
 
 function goOn(form) { // once it is saved, the list goes on after the row it was about
-  const detail = document.querySelector("[data-list] .row[aria-current]")?.id;
   const saved = ({ detail: { ctx } }) => {
     if (ctx.sourceElement !== form) return;
     document.removeEventListener("htmx:after:swap", saved);
-    if (ctx.response.status < 400) document.dispatchEvent(new CustomEvent("list:next", { detail }));
+    if (ctx.response.status >= 400) return;
+    const go = () => document.dispatchEvent(new Event("list:next"));
+    const dialog = document.querySelector("dialog[open]"); // nothing behind it takes the focus
+    dialog ? dialog.addEventListener("close", go, { once: true }) : go();
   };
   document.addEventListener("htmx:after:swap", saved);
-}
-
-function today(event) {
-  if (!event.target.matches("input[type=date]")) return;
-  event.preventDefault();
-  event.target.value = new Date().toLocaleDateString("sv");
-  for (const kind of ["input", "change"]) event.target.dispatchEvent(new Event(kind, { bubbles: true }));
-}
-
-function outcome(event) {
-  const form = event.target.closest("form") ?? document.querySelector("dialog[open] form, #peek form");
-  const choice = form?.querySelectorAll("[type=radio][name=outcome]")[event.code.slice(5) - 1];
-  if (choice) press(choice, event);
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.repeat || event.defaultPrevented) return;
   const key = event.key.toLowerCase();
-  if (event.altKey) return /^Digit[1-4]$/.test(event.code) && outcome(event);
+  if (event.altKey) return;
   if (event.ctrlKey || event.metaKey) {
     if (key === "enter") save(event);
-    else if (key === ";") today(event);
     else if (find(`mod+${key}`)) press(find(`mod+${key}`), event);
     return;
   }
@@ -75,6 +63,8 @@ document.addEventListener("keydown", (event) => {
   if (target) press(target, event);
   else if (event.command === "/") {
     event.preventDefault();
-    document.querySelector("[data-search], input[type=search]")?.focus();
+    const field = [...document.querySelectorAll("[data-search], [type=search]")].find((each) => each.checkVisibility());
+    if (field) field.focus();
+    else find("mod+k")?.click(); // a page without a search of its own: patients are looked for
   } else if (/^[1-9]$/.test(event.command)) document.querySelectorAll(".tabbar .tabs a")[event.command - 1]?.click();
 });

@@ -27,6 +27,7 @@ def day(request: HttpRequest) -> HttpResponse:
     view = View.read(request.GET)
     page = read_day(user, view)
     page["can_work"] = user.may(Permission.TASK_WORK)
+    page["can_act"] = page["can_work"] or user.may(Permission.OWN_TASKS)
     page["can_log"] = user.may(Permission.CONTACT_LOG)
     detail = {"page": "day", "bucket": view.bucket, "rows": page["shown"]}
     record_access(Event.Kind.VIEW, "worklist.viewed", by=user, detail=detail)

@@ -1,6 +1,7 @@
 """The pages of tasks: one task, a new one, and all of one patient."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ from coordination.worklist.standing import standing_words
 from coordination.worklist.turns import repeat_words
 from coordination.worklist.views.answers import back_to, id_in, parts, person
 from patients.access import get_patient, open_record
-from patients.banner import record_page, with_query
+from patients.banner import Banner, record_page, with_query
 from patients.models import Patient
 from patients.walking import ALONG, walk_here
 
@@ -71,7 +72,7 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found = get_task(user, pk)
     reader = Reader(user, timezone.now())
     back = back_to(request)
-    context = {
+    context: dict[str, Any] = {
         "task": found,
         "why": why(found, user),
         "owner": owner_words(found, user),
@@ -91,9 +92,21 @@ def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     }
     if found.patient is not None:
         context |= record_page(user, found.patient, "tasks", label=found.title)
+        context["banner"] = own_keys_first(context["banner"], context["links"])
         context |= log_form(user, found.patient, found, place="page", back=back)
         record_access(Event.Kind.VIEW, "patient.viewed", by=user, target=found, detail={"page": "task"})
     return render(request, "worklist/task.html", context)
+
+
+def own_keys_first(banner: Banner, links: dict[str, Any]) -> Banner:
+    """On the page of an open task L logs about this task, and A is to assign it: the head gives that key up."""
+    actions = [dict(action) for action in banner.actions]
+    for action in actions:
+        if action["key"] == "l" and links.get("log_url"):
+            action["url"] = links["log_url"]
+        elif action["key"] == "a" and links.get("assign_url"):
+            action["key"] = ""
+    return replace(banner, actions=actions)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -169,6 +182,7 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "closed": page.rows,
         "pager": page.links(request.GET),
         "may_work": may_work,
+        "may_log": user.may(Permission.CONTACT_LOG) and patient.may_be_contacted,
         "may_add": may_work and patient.status == patient.Status.ACTIVE,
         "refreshed_at": reader.now,
         "changes_url": f"{reverse('worklist:patient_changes', args=[patient.pk])}?{urlencode(asked)}",

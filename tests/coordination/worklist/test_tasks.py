@@ -119,7 +119,7 @@ class TestOne:
         for stranger in (cast.sam, cast.olga, cast.flo, cast.petra):
             assert signed_in(stranger).get(f"/tasks/{task.pk}/").status_code == 404
             inside(cast.riverbend)
-        assert "data-act" not in signed_in(cast.vic).get(f"/tasks/{task.pk}/").content.decode()
+        assert 'data-act="' not in signed_in(cast.vic).get(f"/tasks/{task.pk}/").content.decode()
         assert signed_in(cast.ana).post(f"/tasks/{task.pk}/").status_code == 405
 
 
