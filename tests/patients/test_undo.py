@@ -379,7 +379,9 @@ def test_closed_lines_stay_closed(cast, signed_in):
 def test_whoever_put_a_line_out_of_their_own_sight_may_take_that_back(cast, signed_in, inside):
     row = ConditionFactory(patient=cast.pat, text="Opioid use disorder")
     client = signed_in(cast.ana)
-    send(client, at("history_sensitivity", cast.pat, "condition", row), cast.pat, version=1, sensitivity="ETH")
+    send(
+        client, at("history_sensitivity", cast.pat, "condition", row), cast.pat, version=1, sensitivity="ETH"
+    )
     inside(cast.riverbend)
     assert "Opioid" not in page(client, at("changes", cast.pat))
     inside(cast.riverbend)
