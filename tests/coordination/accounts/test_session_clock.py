@@ -35,7 +35,12 @@ def refused(request):
     raise Http404
 
 
-urlpatterns = [path("test/poll/", poll), path("test/page/", page), path("test/refused/", refused), path("", include("coordination.urls"))]
+urlpatterns = [
+    path("test/poll/", poll),
+    path("test/page/", page),
+    path("test/refused/", refused),
+    path("", include("coordination.urls")),
+]
 pytestmark = pytest.mark.urls(__name__)
 
 
