@@ -165,9 +165,10 @@ def own_desk(user: User) -> Desk:
     return Desk("mine", _("My work"), owner_id=user.pk)
 
 
-def read_desks(user: User, **also: Any) -> tuple[list[Desk], dict[str, Any]]:
+def read_desks(user: User, *, asked: str = "", **also: Any) -> tuple[list[Desk], dict[str, Any]]:
     """One's own desk, then the queues of the teams one works in, then the people one covers for.
 
+    The desk for what was escalated is there while something is, and when it is asked for: a saved view of it may be empty.
     What a list says about itself (`also`) is read in the same statement: My day is opened more often than anything else.
     """
     named = {"id": F("pk"), "name": F("name")}
@@ -181,7 +182,7 @@ def read_desks(user: User, **also: Any) -> tuple[list[Desk], dict[str, Any]]:
         **also,
     )
     desks = [own_desk(user)]
-    if row.pop("escalated"):
+    if row.pop("escalated") or asked == ESCALATED:
         desks.append(Desk(ESCALATED, _("Escalated to me"), escalated_to_id=user.pk))
     for team in row.pop("queues") or []:
         label = _("Queue of %(team)s") % {"team": team["name"]}

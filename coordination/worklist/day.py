@@ -128,7 +128,7 @@ def read_day(user: User, view: View) -> dict[str, Any]:
     clock = clock_of(user)
     tasks = list_work(user, desk_named(user, view.desk))
     within = tasks.figures_within(clock, bucket=view.bucket, narrowed=view.narrowed)
-    desks, row = read_desks(user, figures=within)
+    desks, row = read_desks(user, asked=view.desk, figures=within)
     desk = next((desk for desk in desks if desk.key == view.desk), None)
     if desk is None:
         raise Http404

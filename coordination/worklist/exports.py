@@ -31,7 +31,7 @@ def day(user: User, query: QueryDict) -> Listing:
     """The list of My day: one's own work, a queue, or that of a colleague one covers for. 404 for any other desk."""
     require(user, Permission.TASK_VIEW)
     view, clock = View.read(query), clock_of(user)
-    desk = next((desk for desk in read_desks(user)[0] if desk.key == view.desk), None)
+    desk = next((desk for desk in read_desks(user, asked=view.desk)[0] if desk.key == view.desk), None)
     if desk is None:
         raise Http404
     tasks = list_work(user, desk).in_bucket(view.bucket, clock).filter(view.narrowed)

@@ -16,7 +16,14 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.lib.paging import count_within
-from coordination.worklist.access import clock_of, desk_named, list_saved_views, list_work, read_desks
+from coordination.worklist.access import (
+    ESCALATED,
+    clock_of,
+    desk_named,
+    list_saved_views,
+    list_work,
+    read_desks,
+)
 from coordination.worklist.actions.saved import PINNED_MOST
 from coordination.worklist.day import BUCKETS, View, chips
 from coordination.worklist.forms import DayFilter
@@ -30,7 +37,7 @@ COUNTS_LAST = 60  # seconds
 FOUND_MOST = 50
 _KEPT = "pinned_views"
 _READ_BY = {*ROUTES, "worklist:views"}
-_DESK = re.compile(r"mine|(?:queue|cover):[0-9a-f-]{36}")
+_DESK = re.compile(rf"mine|{ESCALATED}|(?:queue|cover):[0-9a-f-]{{36}}")
 _PLAIN = {"status": "active", "sort": "name"}  # what the list of patients shows without being asked
 
 
@@ -67,7 +74,7 @@ def openings(user: User, views: Sequence[SavedView]) -> list[Opening]:
     days = {view.pk: View.read(QueryDict(view.query)) for view in views if view.page == SavedView.Page.DAY}
     desks = {"mine": _("My work")}
     if any(day.desk != "mine" for day in days.values()):
-        desks = {desk.key: desk.label for desk in read_desks(user)[0]}
+        desks = {desk.key: desk.label for desk in read_desks(user, asked=ESCALATED)[0]}
     found = []
     for view in views:
         if view.team is not None and not view.team.is_active:

@@ -45,6 +45,7 @@ class TestSaving:
             ("patients", "s=token&text=Rivera&risk=high&after=x", "risk=high"),
             ("patients", "status=active&sort=name&coordinator=me", "coordinator=me"),
             ("day", "show=Rivera&bucket=today", "bucket=today"),
+            ("day", "show=escalated&bucket=today", "show=escalated&bucket=today"),
             ("day", "bucket=Rivera&risk=Rivera&kind=Rivera&sort=Rivera", ""),
         ],
     )
@@ -52,6 +53,17 @@ class TestSaving:
         save(signed_in(cast.ana), page=page, query=typed)
         inside(cast.riverbend)
         assert SavedView.objects.get().query == kept
+
+    def test_what_was_escalated_is_kept_and_opens_also_when_it_is_empty(self, cast, signed_in, inside):
+        client = signed_in(cast.sue)
+        response = save(client, name="Up to me", query="show=escalated", for_whom="me")
+        page = client.get(response.url)
+        assert page.status_code == 200
+        assert pinned(page) == [("Up to me", "0")]
+        inside(cast.riverbend)
+        TaskFactory(patient=cast.pat, escalated_at=timezone.now(), escalated_to=cast.sue)
+        assert "Escalated to me" in client.get("/views/").text
+        assert [row["title"] for group in client.get(response.url).context["groups"] for row in group["rows"]]
 
     def test_a_change_of_the_filters_is_said_and_saved(self, cast, signed_in, inside):
         view = SavedViewFactory(owner=cast.ana, name="Late")
