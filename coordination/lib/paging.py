@@ -42,13 +42,16 @@ class Page(Generic[R]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def links(self, query: QueryDict, *, total: object = None) -> dict[str, Any]:
-        """What components/pager.html asks for, on top of the query string the person has now."""
+    def links(self, query: QueryDict, *, total: object = None, of: str = "") -> dict[str, Any]:
+        """What components/pager.html asks for, on top of the query string the person has now.
+
+        `of` names the list where a page has two: each has its own cursors (`open_after`) and leaves the other where it is.
+        """
         return {
             "shown": len(self.rows),
             "total": total,
-            "previous_url": _address(query, before=self.previous_cursor) if self.previous_cursor else "",
-            "next_url": _address(query, after=self.next_cursor) if self.next_cursor else "",
+            "previous_url": _address(query, of, before=self.previous_cursor) if self.previous_cursor else "",
+            "next_url": _address(query, of, after=self.next_cursor) if self.next_cursor else "",
         }
 
 
@@ -328,9 +331,9 @@ def _through(model: type[Model], name: str) -> str:
     return "" if related is None or related._meta.get_field(last).null else before
 
 
-def _address(query: QueryDict, **cursor: str | None) -> str:
+def _address(query: QueryDict, of: str, **cursor: str | None) -> str:
     changed = query.copy()
     for name in ("after", "before"):
-        changed.pop(name, None)
-    changed.update({name: value for name, value in cursor.items() if value})
+        changed.pop(f"{of}{name}", None)
+    changed.update({f"{of}{name}": value for name, value in cursor.items() if value})
     return f"?{changed.urlencode()}"

@@ -237,9 +237,10 @@ def list_tasks(user: User, **asked: Any) -> TaskQuerySet:
     return groups[status]() if status in groups else tasks.filter(status=status)
 
 
-def list_open_tasks(user: User, patient: Patient) -> QuerySet[Task]:
+def list_open_tasks(user: User, patient: Patient, now: dt.datetime | None = None) -> QuerySet[Task]:
+    """Order by rank, stands_at, id. `now` is when the first page of them was read: the groups of a later one are those."""
     tasks = Task.objects.visible_to(user).of(patient).open().with_patient()
-    return tasks.in_work_order(clock_of(user))
+    return tasks.in_work_order(clock_of(user, now))
 
 
 def list_needs(user: User, task: Task) -> list[Task]:

@@ -186,10 +186,14 @@ def read_moment(text: str) -> dt.datetime | None:
 
 def clock_of_list(user: User, view: View, clock: Clock) -> Clock:
     """The clock the first page was ordered by, so that no row is skipped or shown twice; nonsense or long ago: now."""
-    then = read_moment(view.at) if view.after else None
-    if then is None or not dt.timedelta() <= clock.now - then <= PAGED_ON_FOR:
-        return clock
-    return clock_of(user, then)
+    then = first_read(view.at, clock.now) if view.after else None
+    return clock if then is None else clock_of(user, then)
+
+
+def first_read(at: str, now: dt.datetime) -> dt.datetime | None:
+    """When the first page of a list was read, as the address of a later one carries it; nonsense or long ago: None."""
+    then = read_moment(at)
+    return then if then is not None and dt.timedelta() <= now - then <= PAGED_ON_FOR else None
 
 
 def read_rows(

@@ -18,6 +18,8 @@ from coordination.worklist.peek import read_peek
 from coordination.worklist.rows import Reader, row_of
 from coordination.worklist.views.answers import current_url, parts, person, reader_of, wants_parts
 
+ON_PAPER = 200  # HOUSE: rows of a day sheet; it says how many there are when they are more
+
 
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
@@ -73,9 +75,9 @@ def day_print(request: HttpRequest) -> HttpResponse:
     view, clock = View.read(request.GET), clock_of(user)
     tasks = list_work(user, desk_named(user, view.desk)).filter(clock.awake, due_at__lte=clock.end_of_today)
     reader = Reader(user, timezone.now())
-    rows = [
-        row_of(task, reader) | {"reason": task.reason}
-        for task in tasks.with_patient().in_work_order(clock)[:200]
-    ]
+    found = list(tasks.with_patient().in_work_order(clock)[: ON_PAPER + 1])
+    count = tasks.count() if len(found) > ON_PAPER else len(found)
+    rows = [row_of(task, reader) | {"reason": task.reason} for task in found[:ON_PAPER]]
     record_access(Event.Kind.PRINT, "worklist.printed", by=user, detail={"rows": len(rows)})
-    return render(request, "worklist/day_print.html", {"rows": rows, "view": view, "printed_at": clock.now})
+    context = {"rows": rows, "count": count, "view": view, "printed_at": clock.now}
+    return render(request, "worklist/day_print.html", context)

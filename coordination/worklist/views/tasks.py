@@ -36,7 +36,7 @@ from coordination.worklist.access import (
     list_queues,
 )
 from coordination.worklist.changes import count_changes_about
-from coordination.worklist.day import read_moment
+from coordination.worklist.day import ORDERS, first_read, read_moment
 from coordination.worklist.drafts import task_key
 from coordination.worklist.forms import TaskForm
 from coordination.worklist.history import told
@@ -63,6 +63,8 @@ from patients.access import get_patient, open_record
 from patients.banner import Banner, record_page, with_query
 from patients.models import Patient
 from patients.walking import ALONG, walk_here
+
+OPEN_ROWS = 100  # open tasks on one page of a record
 
 
 @require_safe
@@ -164,9 +166,18 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = person(request)
     patient = open_record(user, pk, page="tasks", permission=Permission.TASK_VIEW)
     reader = Reader(user, timezone.now())
+    asked = request.GET.copy()
+    then = first_read(asked.get("at", ""), reader.now) if {"open_after", "open_before"} & set(asked) else None
+    asked["at"] = (then or reader.now).isoformat()
+    opened = keyset(
+        list_open_tasks(user, patient, then),
+        order=ORDERS["due"],
+        after=asked.get("open_after"),
+        before=asked.get("open_before"),
+        size=OPEN_ROWS,
+    )
     open_rows = [
-        row_of(each, reader) | {"owner": owner_words(each, user), "version": each.version}
-        for each in list_open_tasks(user, patient)[:100]
+        row_of(each, reader) | {"owner": owner_words(each, user), "version": each.version} for each in opened
     ]
     page = keyset(
         list_closed_tasks(user, patient),
@@ -176,16 +187,17 @@ def patient_tasks(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         size=20,
     )
     may_work = user.may(Permission.TASK_WORK)
-    asked = {"since": reader.now.isoformat()} | ({ALONG: request.GET[ALONG]} if ALONG in request.GET else {})
+    since = {"since": reader.now.isoformat()} | ({ALONG: request.GET[ALONG]} if ALONG in request.GET else {})
     context = {
         "rows": open_rows,
+        "open_pager": opened.links(asked, of="open_") | {"label": _("Pages of open tasks")},
         "closed": page.rows,
         "pager": page.links(request.GET),
         "may_work": may_work,
         "may_log": user.may(Permission.CONTACT_LOG) and patient.may_be_contacted,
         "may_add": may_work and patient.status == patient.Status.ACTIVE,
         "refreshed_at": reader.now,
-        "changes_url": f"{reverse('worklist:patient_changes', args=[patient.pk])}?{urlencode(asked)}",
+        "changes_url": f"{reverse('worklist:patient_changes', args=[patient.pk])}?{urlencode(since)}",
         "poll_seconds": settings.STALE_POLL_SECONDS,
     }
     return render(

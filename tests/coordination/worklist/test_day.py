@@ -281,6 +281,16 @@ def test_the_day_on_paper(cast, signed_in, inside, week):
     assert signed_in(cast.flo).get("/day/print/").status_code == 403
 
 
+def test_a_day_sheet_says_when_it_does_not_hold_all(cast, signed_in, inside, week, monkeypatch):
+    client = signed_in(cast.ana)
+    assert "Overdue and due today, 4 tasks." in client.get("/day/print/").text
+    monkeypatch.setattr("coordination.worklist.views.day.ON_PAPER", 3)
+    response = client.get("/day/print/")
+    assert len(response.context["rows"]) == 3
+    assert "Overdue and due today, the first 3 of 4 tasks." in response.text
+    assert "This sheet holds the first 3 of 4 tasks." in response.text
+
+
 def test_today_is_the_organizations_day(cast, noon):
     """At 23:30 in Chicago it is tomorrow in London; the work of the day stays the work of the day."""
     late = TaskFactory(patient=cast.pat, due_at=clock_of(cast.ana).end_of_today, due_has_time=False)

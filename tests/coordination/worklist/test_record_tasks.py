@@ -109,3 +109,29 @@ def test_the_boxes_and_the_word_cost_nothing(cast, signed_in, tasks, page, djang
         TaskFactory(patient=cast.pat, owner=cast.ana, title=f"More {n}")
     with django_assert_max_num_queries(len(few)):
         client.get(page)
+
+
+def test_every_open_task_is_on_some_page(cast, signed_in, page, monkeypatch):
+    monkeypatch.setattr("coordination.worklist.views.tasks.OPEN_ROWS", 2)
+    for n in range(5):
+        TaskFactory(patient=cast.pat, owner=cast.ana, title=f"Step {n}")
+    client, address, seen = signed_in(cast.ana), page, []
+    while address:
+        shown = client.get(address).context
+        seen += [row["title"] for row in shown["rows"]]
+        address = page + shown["open_pager"]["next_url"] if shown["open_pager"]["next_url"] else ""
+    assert sorted(seen) == [f"Step {n}" for n in range(5)]
+
+
+def test_the_pages_of_what_is_open_and_of_what_is_closed_turn_apart(cast, signed_in, page, monkeypatch):
+    monkeypatch.setattr("coordination.worklist.views.tasks.OPEN_ROWS", 2)
+    for n in range(3):
+        TaskFactory(patient=cast.pat, owner=cast.ana, title=f"Step {n}")
+    for n in range(21):
+        close_task(task=TaskFactory(patient=cast.pat, owner=cast.ana, title=f"Old {n}"), by=cast.ana)
+    client = signed_in(cast.ana)
+    second = client.get(page + client.get(page).context["pager"]["next_url"])
+    assert (len(second.context["rows"]), len(second.context["closed"])) == (2, 1)
+    both = client.get(page + second.context["open_pager"]["next_url"])
+    assert (len(both.context["rows"]), len(both.context["closed"])) == (1, 1)
+    assert 'aria-label="Pages of open tasks"' in both.text
