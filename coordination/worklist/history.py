@@ -1,7 +1,7 @@
 """What was done to tasks, in words: the act, what it changed from and to, and whether it was undone."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -16,6 +16,7 @@ from coordination.lib.stored import unpacked
 from coordination.worklist.access import name_owners
 from coordination.worklist.models import Act, Change, Task
 from coordination.worklist.rows import undo_address, who_of
+from coordination.worklist.turns import often_words
 from patients import changes as records
 from patients.models import Patient, RecordChange
 
@@ -37,6 +38,9 @@ FIELDS: dict[str, Promise] = {
     "priority": gettext_lazy("Priority"),
     "minutes": gettext_lazy("Minutes of work"),
     "checklist": gettext_lazy("Checklist"),
+    "repeat_every": gettext_lazy("Repeats every"),
+    "repeat_unit": gettext_lazy("Repeats in"),
+    "repeat_until": gettext_lazy("Repeats until"),
 }
 ICONS = {
     Act.OPEN: "plus",
@@ -108,15 +112,24 @@ def batch_words(change: Change) -> str:
 def details_of(change: Change, names: dict[str, str], user: User) -> list[dict[str, str]]:
     """What changed, as label, before and after; a field that was empty on one side says so."""
     before, after = unpacked(Task, change.before), unpacked(Task, change.after)
+    turns = {"repeat_every", "repeat_unit"}
+    together = turns <= change.before.keys()  # it says how often as one: "every 2 weeks"
     lines = []
+    if together:
+        lines.append({"label": _("Repeats"), "before": _often(before), "after": _often(after)})
     for name, label in FIELDS.items():
-        if name not in change.before:
+        if name not in change.before or (together and name in turns):
             continue
         column = Task._meta.get_field(name).attname  # type: ignore[union-attr]
         old, new = (_said(name, values[column], names, user) for values in (before, after))
         if old != new:
             lines.append({"label": str(label), "before": old, "after": new})
     return lines
+
+
+def _often(values: Mapping[str, Any]) -> str:
+    every, unit = values["repeat_every"], values["repeat_unit"]
+    return often_words(every, unit) if every and unit else ""
 
 
 def _said(name: str, value: Any, names: dict[str, str], user: User) -> str:
@@ -126,6 +139,8 @@ def _said(name: str, value: Any, names: dict[str, str], user: User) -> str:
         here = value.astimezone(user.organization.zone)
         whole_day = here.time() in (dt.time.min, dt.time.max) or (here.hour, here.minute) == (23, 59)
         return display.day_short(here.date()) if whole_day else display.moment_short(value)
+    if isinstance(value, dt.date):
+        return display.day(value)
     if name in {"owner", "queue"}:
         return names.get(str(value), "")
     if name == "checklist":

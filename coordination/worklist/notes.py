@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.days import local_date
+from coordination.worklist.forms import TOPICS
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.rows import due_value, owner_words
 from patients.banner import Banner, banner_of
@@ -125,7 +126,7 @@ def _contact(user: User, contact: Contact) -> str:
         (_("With"), contact.with_whom or contact.get_target_display()),
         (_("Outcome"), contact.get_outcome_display()),
         (_("Interpreter"), contact.get_interpreter_display() if contact.interpreter != "none" else ""),
-        (_("Topics"), ", ".join(contact.topics)),
+        (_("Topics"), ", ".join(topic_words(contact))),
         (_("Note"), contact.note.strip()),
         (_("Next"), follows),
         (_("By"), _author(contact)),
@@ -133,6 +134,12 @@ def _contact(user: User, contact: Contact) -> str:
     if contact.undone_at is not None:
         lines.insert(0, (_("TAKEN BACK"), plain_moment(contact.undone_at, user)))
     return _lines(lines)
+
+
+def topic_words(contact: Contact) -> list[str]:
+    """What was talked about, as the form of a contact says it."""
+    words = dict(TOPICS)
+    return [str(words.get(topic, topic)) for topic in contact.topics]
 
 
 def _author(contact: Contact) -> str:

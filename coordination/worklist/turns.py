@@ -11,14 +11,14 @@ def repeat_words(task: Task) -> str:
     """ "Repeats every 2 weeks until 01-Mar-2027; the next one opens when this one is closed", or nothing."""
     if not task.repeat_every:
         return ""
-    words = {"often": _often(task.repeat_every, task.repeat_unit)}
+    words = {"often": often_words(task.repeat_every, task.repeat_unit)}
     if task.repeat_until is None:
         return _("Repeats %(often)s; the next one opens when this one is closed") % words
     words["day"] = display.day(task.repeat_until)
     return _("Repeats %(often)s until %(day)s; the next one opens when this one is closed") % words
 
 
-def _often(n: int, unit: str) -> str:
+def often_words(n: int, unit: str) -> str:
     words = {
         Task.Unit.DAY: ngettext("every day", "every %(n)s days", n),
         Task.Unit.BUSINESS_DAY: ngettext("every business day", "every %(n)s business days", n),

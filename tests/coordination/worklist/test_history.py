@@ -1,6 +1,7 @@
 """What was done to a task, and what one did oneself, with the Undo that is left."""
 
 import datetime as dt
+from html import unescape
 
 import time_machine
 from django.utils import timezone
@@ -23,6 +24,21 @@ class TestHistory:
         assert "Who has it: Ana Ruiz → Max Weber" in body
         assert "Waiting on: Payer" in body
         assert "Undone by Max Weber" in body
+
+    def test_a_repeat_is_told_in_words(self, cast, signed_in, inside, task):
+        for values in (
+            {"repeat_every": 2, "repeat_unit": "week", "repeat_until": dt.date(2099, 1, 2)},
+            {"repeat_every": 3},
+            {"repeat_unit": "month"},
+            {"repeat_every": None, "repeat_unit": "", "repeat_until": None},
+        ):
+            actions.edit_task(task=task, by=cast.ana, values=values)
+        body = unescape(signed_in(cast.ana).get(f"/tasks/{task.pk}/").text)
+        assert "Repeats: every 2 weeks" in body
+        assert "Repeats until: 02-Jan-2099" in body
+        assert "Repeats every: 2 → 3" in body
+        assert "Repeats in: " in body
+        assert "Repeats: every 3 months → " in body
 
     def test_my_acts_stand_newest_first_with_their_undo(self, cast, signed_in, inside, task):
         with time_machine.travel(timezone.now() - dt.timedelta(minutes=11)):

@@ -19,7 +19,8 @@ def contact(cast):
     task = TaskFactory(patient=cast.pat, title="Check oxygen")
     step = NextStep(due=Due(timezone.now() + dt.timedelta(days=2), has_time=True), title="Call again")
     return log_contact(
-        patient=cast.pat, task=task, by=cast.ana, outcome="reached_patient", note="Walks again.\n<b>Slept</b> well.", next_step=step
+        patient=cast.pat, task=task, by=cast.ana, outcome="reached_patient", topics=["teach_back", "home_services"],
+        note="Walks again.\n<b>Slept</b> well.", next_step=step
     )  # fmt: skip
 
 
@@ -36,6 +37,7 @@ def test_a_contact(cast, signed_in, inside, contact):
     assert head in text
     assert "Note: Walks again.\n<b>Slept</b> well." in text
     assert "Next: Call again, due " in text
+    assert "Topics: Teach-back done, Home services and equipment" in text
     assert "By: Ana Ruiz, RN" in text
     assert "by Ana Ruiz, RN." in text.splitlines()[-1]
     assert "&lt;" not in text
