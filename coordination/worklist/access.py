@@ -243,6 +243,12 @@ def list_open_tasks(user: User, patient: Patient, now: dt.datetime | None = None
     return tasks.in_work_order(clock_of(user, now))
 
 
+def list_needable(user: User, patient: Patient | None) -> QuerySet[Task]:
+    """What a new task may need first: the open tasks of its patient; of one about nobody, one's own about nobody."""
+    tasks = Task.objects.visible_to(user).open()
+    return tasks.of(patient) if patient is not None else tasks.filter(patient__isnull=True, owner=user)
+
+
 def list_needs(user: User, task: Task) -> list[Task]:
     """What has to end before this task, as far as this person sees it."""
     return list(Task.objects.visible_to(user).filter(needed_by__task=task).order_by("created_at", "id"))

@@ -6,14 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import User
-from coordination.lib.day_field import DayField
 from coordination.lib.editing import SeenForm
 from coordination.worklist.actions.editing import as_edited
 from coordination.worklist.actions.needing import needable
 from coordination.worklist.forms import PromiseFields
 from coordination.worklist.models import Task
-
-NEEDABLE = 50  # other tasks of a patient that are offered
+from coordination.worklist.task_form import ComingFields
 
 
 class Lines(forms.CharField):
@@ -26,17 +24,7 @@ class Lines(forms.CharField):
         return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-class Ids(forms.MultipleChoiceField):
-    """Several ids in one order, sent apart or, from the screen of a conflict, in one piece. What has ended is no choice any more."""
-
-    widget = forms.CheckboxSelectMultiple
-
-    def to_python(self, value: Any) -> list[str]:
-        sent_ids = value.split(",") if isinstance(value, str) else value or []
-        return sorted({pk for part in sent_ids for pk in str(part).split(",") if self.valid_value(pk)})
-
-
-class TaskEditForm(PromiseFields, SeenForm):
+class TaskEditForm(ComingFields, PromiseFields, SeenForm):
     title = forms.CharField(label=_("What will be done"), max_length=200)
     reason = forms.CharField(label=_("Why now"), max_length=300)
     kind = forms.ChoiceField(label=_("Kind"), choices=Task.Kind.choices)
@@ -55,18 +43,6 @@ class TaskEditForm(PromiseFields, SeenForm):
         max_length=2000,
         help_text=_("One step a line, in the order of the work. Steps that are ticked stay ticked."),
     )
-    needs = Ids(
-        label=_("Needs first"),
-        required=False,
-        help_text=_("It is blocked until these are done, then opens by itself."),
-    )
-    repeat_every = forms.IntegerField(label=_("Repeats every"), min_value=1, max_value=366, required=False)
-    repeat_unit = forms.ChoiceField(
-        label=_("Days, weeks or months"),
-        choices=[("", _("Does not repeat")), *Task.Unit.choices],
-        required=False,
-    )
-    repeat_until = DayField(label=_("Last day"), required=False)
     mark_optional = True
 
     WATCHED = {"due": _("Due"), "owner": _("Who has it")}  # changed elsewhere, shown in no field of this form
@@ -79,8 +55,7 @@ class TaskEditForm(PromiseFields, SeenForm):
         if not task.is_critical:
             del self.fields["why"]
         self.offer_to(user, task.patient)
-        others = needable(task).order_by("due_at", "id")[:NEEDABLE]
-        self.fields["needs"].choices = [(str(other.pk), other.headline) for other in others]  # type: ignore[attr-defined]
+        self.offer_needs(needable(task))
         self.initial["seen"] = self.seen_of(shown)
 
     def clean(self) -> dict[str, Any]:

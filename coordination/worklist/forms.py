@@ -256,56 +256,6 @@ class CloseForm(PromiseFields, TaskEdit):
         return data
 
 
-class TaskForm(forms.Form):
-    """A new commitment."""
-
-    title = forms.CharField(label=_("What will be done"), max_length=200)
-    reason = forms.CharField(
-        label=_("Why now"), max_length=300, help_text=_("One sentence, as you would say it to a colleague.")
-    )
-    kind = forms.ChoiceField(label=_("Kind"), choices=Task.Kind.choices, initial=Task.Kind.CALL)
-    day = DayField(label=_("Due on"))
-    time = TimeField(label=_("At"), required=False, help_text=_("Empty: any time that day."))
-    priority = forms.TypedChoiceField(
-        label=_("Priority"), coerce=int, choices=Task.Priority.choices, initial=Task.Priority.NORMAL
-    )
-    to = forms.ChoiceField(label=_("Who does it"))
-    context = forms.CharField(label=_("What helps to do it"), max_length=300, required=False)
-    promised = forms.BooleanField(label=_("Promised to the patient"), required=False)
-    minutes = forms.IntegerField(label=_("Minutes of work"), min_value=0, max_value=480, initial=15)
-    checklist = forms.CharField(
-        label=_("Checklist"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("One step a line."),
-    )
-    mark_optional = True
-
-    def __init__(self, *args: Any, user: User, people: list[User], queues: list[Team], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        self.people = {f"user:{person.pk}": person for person in people}
-        self.queues = {f"team:{team.pk}": team for team in queues}
-        mine = f"user:{user.pk}"
-        choices: list[Any] = [(mine, gettext("Me"))]
-        choices.append((gettext("Team queue"), [(key, team.name) for key, team in self.queues.items()]))
-        choices.append(
-            (gettext("People"), [(key, person.name) for key, person in self.people.items() if key != mine])
-        )
-        self.fields["to"].choices = choices  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("day"):
-            data["due"] = due_of(self.user, data["day"], data.get("time"))
-        data["owner"] = self.people.get(data.get("to", ""))
-        data["queue"] = self.queues.get(data.get("to", ""))
-        steps = (line.strip() for line in data.get("checklist", "").splitlines())
-        data["steps"] = [{"text": step[:200], "done": False} for step in steps if step]
-        return data
-
-
 class FollowUpForm(PromiseFields):
     """The end of every log form: what comes next, or why nothing does; and beside the note what was promised."""
 

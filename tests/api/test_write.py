@@ -58,6 +58,45 @@ def test_open(cast, ana):
     assert Event.objects.get(name="task.opened").actor_id == cast.ana.pk
 
 
+def test_open_what_comes_again_and_needs_another_first(cast, ana, task):
+    sent = new(
+        patient_id=str(cast.pat.pk), repeat_every=2, repeat_unit="week", repeat_until="2099-06-01", needs=[str(task.pk)] * 2
+    )  # fmt: skip
+    answer = ana.post("tasks/", sent)
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert (body["repeat_every"], body["repeat_unit"], body["repeat_until"]) == (2, "week", "2099-06-01")
+    assert (body["status"], body["waiting_on"], body["needs"]) == ("blocked", task.title, [str(task.pk)])
+    for more, pointer, words in [
+        ({"repeat_every": 2}, "#/repeat_every", "how often it repeats"),
+        (
+            {"repeat_every": 2, "repeat_unit": "day", "repeat_until": "2001-01-01"},
+            "#/repeat_until",
+            "to come",
+        ),
+        ({"needs": [str(uuid.uuid4())]}, "#/needs", "has ended"),
+        ({"needs": [str(task.pk)], "priority": 1}, "#/needs", "waits for no other task"),
+    ]:
+        refused = ana.post("tasks/", new(patient_id=str(cast.pat.pk)) | more)
+        assert refused.status_code == 422
+        (error,) = refused.json()["errors"]
+        assert error["pointer"] == pointer
+        assert words in refused.text
+    assert Task.objects.count() == 2
+
+
+def test_nobodys_task_needs_only_what_its_opener_sees(cast, ana):
+    """The title of what it needs is said: not that of a colleague's own task."""
+    own, other = (
+        TaskFactory(organization=cast.riverbend, patient=None, owner=who, title="Private")
+        for who in (cast.ana, cast.max)
+    )
+    assert ana.post("tasks/", new(needs=[str(own.pk)])).status_code == 201
+    refused = ana.post("tasks/", new(owner_id=str(cast.max.pk), needs=[str(other.pk)]))
+    assert refused.status_code == 422
+    assert "Private" not in refused.text
+
+
 def test_every_act(cast, ana, api, task):
     later = (timezone.now() + dt.timedelta(hours=1)).isoformat()
     steps = [

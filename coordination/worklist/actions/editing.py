@@ -13,6 +13,7 @@ from coordination.lib.refusal import Refused
 from coordination.worklist.actions.caseload import lock_open_task
 from coordination.worklist.actions.changing import change_task
 from coordination.worklist.actions.needing import open_needs, set_needs
+from coordination.worklist.actions.repeating import check_repeat
 from coordination.worklist.models import Act, Task
 from coordination.worklist.querysets import OUTREACH
 
@@ -96,10 +97,8 @@ def _check_repeat(task: Task, changes: Mapping[str, Any]) -> None:
     every, unit, until = (
         changes.get(name, getattr(task, name)) for name in ("repeat_every", "repeat_unit", "repeat_until")
     )
-    if bool(every) != bool(unit) or (until and not every):
-        raise Refused(_("Say how often it repeats: a number, and of what."), field="repeat_every")
-    if "repeat_until" in changes and until and until < task.organization.today():
-        raise Refused(_("Choose a last day that is still to come."), field="repeat_until")
+    today = task.organization.today()
+    check_repeat(every, unit, until, today=today, until_is_new="repeat_until" in changes)
 
 
 def _follows(task: Task, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,16 +38,7 @@ def open_needs(task: Task) -> list[str]:
 
 def set_needs(task: Task, wanted: Collection[str], *, by: User) -> dict[str, Any]:
     """Say what a locked task needs. Returns what that makes of its own fields; refuses a circle by naming it."""
-    if wanted and task.is_critical:
-        raise Refused(_("A safety matter waits for no other task."), field="needs")
-    rows = needable(task).filter(pk__in=list(wanted))
-    if (
-        task.patient_id is None
-    ):  # no patient whose lock keeps these tasks as they are: none of them ends meanwhile
-        rows = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
-    found = {str(need.pk): need for need in rows}
-    if found.keys() != set(wanted):
-        raise Refused(_("One of these tasks has ended. Look again and save."), field="needs")
+    found = _needed(task, wanted, by=by)
     _check_circle(task, found)
     _link(task, list(found), by=by)
     values = state_of(task, [need.title for need in found.values()])
@@ -82,6 +73,32 @@ def _link(task: Task, wanted: Collection[str], *, by: User) -> None:
         for pk in wanted
     ]
     Dependency.objects.bulk_create(links, ignore_conflicts=True)
+
+
+def needs_of_new(task: Task, wanted: Collection[str], *, by: User) -> list[Dependency]:
+    """What a new task needs, to be written with it; it is blocked from the start. Nothing needs it yet, so there is no circle."""
+    if not wanted:
+        return []
+    found = _needed(task, wanted, by=by)
+    for name, value in state_of(task, [need.title for need in found.values()]).items():
+        setattr(task, name, value)
+    return [
+        Dependency(organization_id=task.organization_id, task=task, needs=need, created_by=by)
+        for need in found.values()
+    ]
+
+
+def _needed(task: Task, wanted: Collection[str], *, by: User) -> dict[str, Task]:
+    if wanted and task.is_critical:
+        raise Refused(_("A safety matter waits for no other task."), field="needs")
+    rows: Any = needable(task).filter(pk__in=list(wanted))
+    if task.patient_id is None:
+        # no patient whose lock keeps these tasks as they are: none of them ends meanwhile
+        rows = rows.visible_to(by).select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = {str(need.pk): need for need in rows}
+    if found.keys() != set(wanted):
+        raise Refused(_("One of these tasks has ended. Look again and save."), field="needs")
+    return found
 
 
 def state_of(task: Task, titles: list[str]) -> dict[str, Any]:

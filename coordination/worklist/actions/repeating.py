@@ -1,8 +1,12 @@
 """A commitment that comes again: the next one opens when this one is closed in its turn."""
 
+import datetime as dt
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from coordination.lib.days import local_date
+from coordination.lib.refusal import Refused
 from coordination.worklist.due import Due, turn_after
 from coordination.worklist.models import Task
 
@@ -11,6 +15,16 @@ COPIED = (
     "kind", "title", "reason", "context", "minutes", "priority", "due_rule", "subject_route", "subject_id",
     "repeat_every", "repeat_unit", "repeat_until", "patient", "owner", "queue",
 )  # fmt: skip
+
+
+def check_repeat(
+    every: int | None, unit: str, until: dt.date | None, *, today: dt.date, until_is_new: bool = True
+) -> None:
+    """How often, and of what, belong together; a last day that is chosen now is still to come."""
+    if bool(every) != bool(unit) or (until and not every):
+        raise Refused(_("Say how often it repeats: a number, and of what."), field="repeat_every")
+    if until_is_new and until and until < today:
+        raise Refused(_("Choose a last day that is still to come."), field="repeat_until")
 
 
 def next_of(task: Task) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from coordination.lib.refusal import Refused
 from coordination.outbox.actions import post
 from coordination.worklist.actions.caseload import lock_open_task, lock_patient, settle
 from coordination.worklist.actions.changing import Draft, change_task, keep_opening
-from coordination.worklist.actions.needing import follow
-from coordination.worklist.actions.repeating import IN_TURN, next_of
+from coordination.worklist.actions.needing import follow, needs_of_new
+from coordination.worklist.actions.repeating import IN_TURN, check_repeat, next_of
 from coordination.worklist.actions.waking import tell_sleepers
 from coordination.worklist.actions.weighing import weigh
 from coordination.worklist.due import Due
@@ -73,13 +73,19 @@ def open_task(
     owner: User | None = None,
     queue: Team | None = None,
     source_key: str = "",
+    needs: Collection[str] = (),
     **details: Any,
 ) -> Task:
     """Promise something. Without an owner or a queue it is one's own. The same `source_key` opens one task, ever.
 
+    With `needs`, ids of open tasks, it is blocked until they are done.
+
     `details`: context, due_rule, minutes, priority, checklist, attempt, attempts_planned, source, subject_route, subject_id,
     follows, repeat_every, repeat_unit, repeat_until; and `came_of`, the act that takes this one back with it.
     """
+    repeat = (details.get("repeat_every"), details.get("repeat_unit", ""), details.get("repeat_until"))
+    if any(repeat):
+        check_repeat(*repeat, today=by.organization.today())
     patient = lock_patient(patient) if patient is not None else None
     # asked behind the lock: of two who open it for one patient at once, the second finds the first one's
     same: Task | None = (
@@ -99,6 +105,7 @@ def open_task(
         owner=owner,
         queue=queue,
         source_key=source_key,
+        needs=needs,
         **details,
     )
     settle(task.patient_id)
@@ -117,6 +124,7 @@ def place_task(
     queue: Team | None = None,
     contact: Contact | None = None,
     came_of: Change | None = None,
+    needs: Collection[str] = (),
     **details: Any,
 ) -> Task:
     """Write the row and tell the owner. The caller has locked the patient and settles the caseload."""
@@ -139,8 +147,11 @@ def place_task(
         updated_by=by,
         **details,
     )
+    links = needs_of_new(task, needs, by=by)
     weigh(task)
     insert(task)
+    for link in links:
+        insert(link)
     keep_opening(task=task, by=by, contact=contact, came_of=came_of)
     tell_owner(task, by=by)
     return task

@@ -91,6 +91,7 @@ class Tasks(ApiView):
         pk, owner, queue = (entered.pop(name, None) for name in ("patient_id", "owner_id", "queue_id"))
         patient = get_patient(user, pk, permission=permission) if pk else None
         steps = [{"text": text, "done": False} for text in entered.pop("checklist")]
+        needs = sorted({str(pk) for pk in entered.pop("needs")})
         promised = entered.pop("promised") and patient is not None
         task = actions.open_task(
             by=user,
@@ -100,6 +101,7 @@ class Tasks(ApiView):
             owner=owner_named(user, owner),
             queue=queue_named(user, patient, queue),
             checklist=steps,
+            needs=needs,
             **entered,
         )
         return self.shown(request, read_needs(task), reader=user)

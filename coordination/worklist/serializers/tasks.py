@@ -171,6 +171,16 @@ class TaskNew(DueInput):
     priority = serializers.ChoiceField(choices=Task.Priority.values, required=False, default=3)
     checklist = serializers.ListField(child=Text(max_length=200), max_length=50, required=False, default=list)
     promised = Yes(required=False, default=False, help_text="Promised to the patient.")
+    needs = serializers.ListField(
+        child=identifier(),
+        max_length=50,
+        required=False,
+        default=list,
+        help_text="Open tasks of the same patient. It is blocked until these are done, then opens by itself.",
+    )
+    repeat_every = Whole(min_value=1, max_value=366, required=False, allow_null=True, default=None)
+    repeat_unit = one_of(Task.Unit, blank=True, required=False, default="")
+    repeat_until = Day(required=False, allow_null=True, default=None)
 
 
 class TaskChange(Input):

@@ -29,6 +29,7 @@ from coordination.worklist.access import (
     list_changes,
     list_closed_tasks,
     list_contacts_about,
+    list_needable,
     list_needed_by,
     list_needs,
     list_open_tasks,
@@ -38,7 +39,6 @@ from coordination.worklist.access import (
 from coordination.worklist.changes import count_changes_about
 from coordination.worklist.day import ORDERS, first_read, read_moment
 from coordination.worklist.drafts import task_key
-from coordination.worklist.forms import TaskForm
 from coordination.worklist.history import told
 from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of, log_form, why
@@ -57,6 +57,7 @@ from coordination.worklist.rows import (
 )
 from coordination.worklist.sleep import sleep_words
 from coordination.worklist.standing import standing_words
+from coordination.worklist.task_form import TaskForm
 from coordination.worklist.turns import repeat_words
 from coordination.worklist.views.answers import back_to, id_in, parts, person
 from patients.access import get_patient, open_record
@@ -121,7 +122,8 @@ def task_new(request: HttpRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     draft = read_draft(user, *task_key(user, patient), restore=sent is None)
     people, queues = list_owners(user), list(list_queues(user, patient))
-    form = TaskForm(sent, user=user, people=people, queues=queues, initial=draft.fields)
+    others = list_needable(user, patient)
+    form = TaskForm(sent, user=user, people=people, queues=queues, others=others, initial=draft.fields)
     refusal = ""
     if sent is not None and sent.get("patient", "") != (str(patient.pk) if patient else ""):
         refusal = _("This form was about another patient. Nothing was saved.")
@@ -149,7 +151,10 @@ def task_new(request: HttpRequest) -> HttpResponse:
 
 
 def _open(user: User, patient: Patient | None, data: dict[str, Any]) -> Task:
-    names = ("title", "reason", "kind", "due", "owner", "queue", "priority", "minutes", "context")
+    names = (
+        "title", "reason", "kind", "due", "owner", "queue", "priority", "minutes", "context",
+        "needs", "repeat_every", "repeat_unit", "repeat_until",
+    )  # fmt: skip
     source = Task.Source.PROMISE if data["promised"] and patient is not None else Task.Source.PERSON
     return actions.open_task(
         by=user,

@@ -45,6 +45,36 @@ class TestNew:
             {"text": "Tell the patient", "done": False},
         ]
 
+    def test_it_comes_again_and_needs_another_first(self, cast, signed_in, inside, task):
+        client, url = signed_in(cast.ana), f"/tasks/new/?patient={cast.pat.pk}"
+        page = client.get(url).text
+        assert "More: what it needs first, how it repeats" in page
+        assert f'value="{task.pk}"' in page
+        sent = new(cast, repeat_every="2", repeat_unit="week", needs=[str(task.pk)])
+        assert client.post(url, sent).status_code == 302
+        inside(cast.riverbend)
+        opened = Task.objects.get(title="Call the pharmacy")
+        assert (opened.repeat_every, opened.repeat_unit, opened.repeat_until) == (2, "week", None)
+        assert (opened.status, opened.waiting_on) == ("blocked", "Check oxygen")
+        assert [link.needs for link in opened.needs.all()] == [task]
+        close_task(task=task, by=cast.ana)
+        opened.refresh_from_db()
+        assert opened.status == "open"
+
+    def test_what_was_chosen_and_refused_stays_in_sight(self, cast, signed_in):
+        answer = signed_in(cast.ana).post(f"/tasks/new/?patient={cast.pat.pk}", new(cast, repeat_every="2"))
+        assert answer.status_code == 422
+        assert "Say how often it repeats" in answer.text
+        assert '<details class="panel" open>' in answer.text
+
+    def test_one_that_needs_another_costs_one_statement_more(self, cast, statements, task):
+        due, counts = Due(timezone.now() + dt.timedelta(days=1)), []
+        for needs in ([], [str(task.pk)]):
+            with statements() as seen:
+                open_task(by=cast.ana, title="A", reason="B", due=due, patient=cast.pat, needs=needs)
+            counts.append(len(seen))
+        assert counts[1] <= counts[0] + 1, counts
+
     def test_it_may_be_about_nobody(self, cast, signed_in, inside):
         assert signed_in(cast.ana).post("/tasks/new/", new(cast, patient="", time="")).status_code == 302
         inside(cast.riverbend)
