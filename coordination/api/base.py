@@ -25,7 +25,8 @@ NEVER = -1  # a version no row has
 class Operation:
     """One method of one address. `scope`: what the token must hold; the person's role is asked by the doors, as for pages.
 
-    `once`: it needs an Idempotency-Key. `versioned`: it changes one row and needs its ETag as If-Match.
+    `once`: it needs an Idempotency-Key. `versioned`: it changes one row and needs its ETag as If-Match. What is versioned only
+    may carry a key too: sent twice, it is refused by its version (412) without one, and answered alike with one.
     """
 
     summary: str

@@ -54,13 +54,13 @@ class ApiSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         parameters: list[Any] = [self.operation.query] if self.operation.query else []
-        if self.operation.once:
+        if self.operation.once or self.operation.versioned:
             parameters.append(
                 OpenApiParameter(
                     "Idempotency-Key",
                     OpenApiTypes.UUID,
                     OpenApiParameter.HEADER,
-                    required=True,
+                    required=self.operation.once,
                     description="A UUID of your own. The same request with the same key is done once and answered alike for a day.",
                 )
             )

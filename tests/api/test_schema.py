@@ -51,6 +51,13 @@ def test_every_problem_has_its_media_type(schema):
             assert set(answer["content"]) == {expected}, path
 
 
+def test_a_patch_may_have_a_key_and_a_post_must(schema):
+    for path, method, operation in operations(schema):
+        keys = [each for each in operation.get("parameters", []) if each["name"] == "Idempotency-Key"]
+        if method in {"patch", "post"} and not path.endswith(CHANGES_NOTHING):
+            assert [each.get("required", False) for each in keys] == [method == "post"], path
+
+
 def test_values_are_closed_lists(schema):
     task = schema["components"]["schemas"]["TaskOutput"]["properties"]
     assert set(task["status"]["enum"]) >= {"open", "done", "waiting"}

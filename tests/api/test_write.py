@@ -237,6 +237,23 @@ def test_the_same_key_gives_the_same_answer(ana):
     assert other.json()["type"].endswith("conflict")
 
 
+def test_a_patch_may_carry_a_key(ana, task):
+    """Its version keeps it from being done twice; with a key the repeat hears what the first one heard."""
+    body, seen = {"title": "Call again"}, {"If_Match": '"1"'}
+    key = str(uuid.uuid4())
+    first, second = (ana.patch(f"tasks/{task.pk}/", body, **seen, Idempotency_Key=key) for _ in range(2))
+    assert first.status_code == second.status_code == 200
+    assert first.content == second.content
+    assert second["Idempotent-Replay"] == "true"
+    assert ana.patch(f"tasks/{task.pk}/", body, **seen).status_code == 412
+    other = ana.patch(f"tasks/{task.pk}/", {"title": "Write"}, If_Match='"2"', Idempotency_Key=key)
+    assert other.status_code == 409
+    task.refresh_from_db()
+    assert (task.title, task.version) == ("Call again", 2)
+    odd = ana.patch(f"tasks/{task.pk}/", body, If_Match='"2"', Idempotency_Key="abc")
+    assert odd.status_code == 400
+
+
 def test_a_refused_request_leaves_the_key_free(ana, task):
     key = str(uuid.uuid4())
     assert act(ana, task, "wake", Idempotency_Key=key).status_code == 422
