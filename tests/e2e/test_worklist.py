@@ -10,7 +10,9 @@ from coordination.lib.rls import organization
 from coordination.outbox.relay import deliver_due
 from coordination.worklist.models import SavedView, Task
 from patients.models import AccessGrant, Patient
+from tests.e2e import scenes
 from tests.e2e.keys import pick, press, tab_to, write
+from tests.e2e.sight import Sight
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -131,6 +133,23 @@ def test_five_tasks_a_batch_and_all_of_it_undone_without_a_mouse(visit):
     assert not [
         row for pk, row in now.items() if pk not in before and row[0] in {"open", "waiting", "blocked"}
     ]
+
+
+def test_what_a_choice_cannot_have_is_seen_before_it_is_done(visit):
+    one = visit("dana")
+    page, before = one.page(), tasks_now()
+    scenes.bulk_preview(page, one.server, "snooze")
+    rows, button = page.locator("#bulk-seen"), page.locator("#bulk-seen button.primary")
+    page.locator("[name=when][value=week]").check(force=True)
+    expect(rows.get_by_text("Say why that is all right").first).to_be_visible()
+    assert Sight().faults(page) == []
+    page.get_by_label("Reason").fill("Away until then")
+    page.get_by_label("Reason").blur()
+    expect(rows.get_by_text("Say why that is all right")).to_have_count(0)
+    expect(button).to_be_visible()
+    page.locator("[name=when][value=hour]").check(force=True)
+    expect(page.get_by_label("At", exact=True)).to_be_hidden()
+    assert tasks_now() == before
 
 
 def save_edit(page):

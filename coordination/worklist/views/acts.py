@@ -20,11 +20,12 @@ from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_task, list_owners, list_queues
 from coordination.worklist.drafts import act_key
-from coordination.worklist.forms import AssignForm, CloseForm, DueForm, SnoozeForm, TaskEdit, WaitingForm
+from coordination.worklist.forms import AssignForm, CloseForm, DueForm, TaskEdit, WaitingForm
 from coordination.worklist.models import Task
 from coordination.worklist.peek import checklist_of
 from coordination.worklist.rows import due_value, due_words, name_of, owner_words, row_of, strip_of
 from coordination.worklist.sleep import sleep_words
+from coordination.worklist.snooze_form import SnoozeForm
 from coordination.worklist.views.answers import back_to, parts, person, reader_of, row_answer, wants_parts
 from coordination.worklist.views.promises import NOTE, offer_in, promise_in
 

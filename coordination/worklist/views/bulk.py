@@ -25,9 +25,10 @@ from coordination.lib.refusal import Refused
 from coordination.worklist import actions
 from coordination.worklist.access import get_batch, list_among, list_owners, list_queues, list_refused
 from coordination.worklist.actions.bulk import Order, Outcome, check_row, foresee
-from coordination.worklist.forms import AssignForm, DueForm, SnoozeForm
+from coordination.worklist.forms import AssignForm, DueForm
 from coordination.worklist.models import Act, Task
 from coordination.worklist.rows import Reader, row_of, undo_address
+from coordination.worklist.snooze_form import SnoozeForm
 from coordination.worklist.views.answers import back_to, parts, person, wants_parts
 
 Versions = dict[uuid.UUID, int]
