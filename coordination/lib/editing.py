@@ -97,6 +97,13 @@ class SeenForm(forms.Form):
         return name not in seen or seen[name] != sent(self.fields[name], self.cleaned_data.get(name))
 
 
+def as_sent(typed: Mapping[str, Any]) -> MultiValueDict[str, Any]:
+    """What was kept of a form, as the form sent it."""
+    return MultiValueDict(
+        {name: value if isinstance(value, list) else [value] for name, value in typed.items()}
+    )
+
+
 def sent(field: forms.Field, value: Any) -> str:
     """A value as the field sends it."""
     if isinstance(field, forms.NullBooleanField):

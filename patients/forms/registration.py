@@ -1,8 +1,10 @@
 """Adding a patient: look first, then write down what is known. Not known and declined are answers of their own."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
@@ -137,6 +139,8 @@ class NewIdentifierForm(forms.Form):
 class Registration(FormGroup):
     """The whole page: the patient, up to three phones, an address, up to two identifiers."""
 
+    is_restored = False
+
     def __init__(
         self, data: Any = None, *, by: User, leave_out: set[str], initial: dict[str, Any] | None = None
     ) -> None:
@@ -153,6 +157,15 @@ class Registration(FormGroup):
             for name in IDENTIFYING & set(part.fields):
                 part.fields[name].widget.attrs["class"] = "identifies"
 
+    def restore(self, typed: Mapping[str, Any]) -> None:
+        """Show what was typed before. What a browser does not send, as an unticked box, was empty."""
+        for part in self.parts:
+            part.initial = {name: typed.get(part.add_prefix(name)) for name in part.fields}
+        self.is_restored = True
+
+    def _needs_a_look(self, fields: Iterable[BoundField]) -> bool:
+        return any(bound.errors or (self.is_restored and bound.value()) for bound in fields)
+
     def parts_of_page(self) -> dict[str, dict[str, Any]]:
         """The fields in the order of the page. A folded part opens by itself when something in it needs a look."""
         groups = {
@@ -166,10 +179,12 @@ class Registration(FormGroup):
         page = {}
         for key, names in groups.items():
             fields = [self.patient[name] for name in names if name in self.patient.fields]
-            page[key] = {"fields": fields, "open": any(bound.errors for bound in fields)}
+            page[key] = {"fields": fields, "open": self._needs_a_look(fields)}
         page["address"] = {"fields": list(self.address), "open": bool(self.address.errors)}
-        page["more_phones"] = {"fields": [], "open": any(form.errors for form in self.phones[1:])}
-        page["identifiers"] = {"fields": [], "open": any(form.errors for form in self.identifiers)}
+        for key, forms_of in (("more_phones", self.phones[1:]), ("identifiers", self.identifiers)):
+            numbers = [form["value"] for form in forms_of]
+            is_open = any(form.errors for form in forms_of) or self._needs_a_look(numbers)
+            page[key] = {"fields": [], "open": is_open}
         return page
 
     def is_valid(self) -> bool:

@@ -1,6 +1,7 @@
 """Adding a patient: look first, then write down what is known."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from coordination.accounts.models import User
 from coordination.audit.actions import record_access
+from coordination.drafts.access import Kept, read_draft
+from coordination.drafts.actions import let_go
+from coordination.lib.editing import as_sent
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from patients.access import seen_of
@@ -26,6 +30,9 @@ def new(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     require(user, Permission.PATIENT_REGISTER)
     if request.method != "POST":
+        draft = read_draft(user, *draft_key(user))
+        if draft.draft is not None:
+            return _go_on(request, user, draft)
         return render(request, "patients/look.html", {"form": LookForm()})
     return _save(request, user) if request.POST.get("step") == "save" else _look(request, user)
 
@@ -43,6 +50,20 @@ def similar(request: HttpRequest) -> HttpResponse:
 def hidden_names(user: User) -> set[str]:
     """Fields of a patient this role neither sees nor sets."""
     return set() if user.may(Permission.HISTORY_VIEW) else set(CLINICAL)
+
+
+def draft_key(user: User) -> tuple[str, UUID]:
+    return "patient-new", user.pk
+
+
+def _go_on(request: HttpRequest, user: User, draft: Kept) -> HttpResponse:
+    """Where the typing was cut short, with whom it may be by now."""
+    hidden, typed = hidden_names(user), draft.fields
+    sent = Registration(as_sent(typed), by=user, leave_out=hidden)
+    sent.patient.is_valid()
+    form = Registration(by=user, leave_out=hidden)
+    form.restore(typed)
+    return _page(request, form, _panel(user, _matches(user, sent)), draft=draft)
 
 
 def _look(request: HttpRequest, user: User) -> HttpResponse:
@@ -74,6 +95,8 @@ def _save(request: HttpRequest, user: User) -> HttpResponse:
             form.patient.add_error(refusal.field, refusal.sentence)
         panel = _panel(user, _matches(user, form))
         return _page(request, form, panel, refusal="" if named else refusal.sentence, status=422)
+    form_name, subject_id = draft_key(user)
+    let_go(by=user, form=form_name, subject_id=subject_id)
     if not seen_of(user, [patient.pk]):
         messages.success(
             request, _("The patient was added. Their record is open to the team and coordinator you chose.")
@@ -120,6 +143,9 @@ def _page(
     *,
     refusal: str = "",
     status: int = 200,
+    draft: Kept | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "parts": form.parts_of_page(), "refusal": refusal, **panel}
+    user: Any = request.user
+    kept = draft or Kept(*draft_key(user))
+    context = {"form": form, "parts": form.parts_of_page(), "refusal": refusal, "draft": kept, **panel}
     return render(request, "patients/new.html", context, status=status)
