@@ -64,6 +64,15 @@ def emergency(user: User, pk: uuid.UUID) -> None:
     require(user, Permission.BREAK_GLASS)
 
 
+def emergency_key(user: User, patient: Patient) -> tuple[str, uuid.UUID]:
+    """One for each patient, and nothing the patient could be found by."""
+    return "patient-emergency", uuid.uuid5(patient.pk, str(user.pk))
+
+
+def merge_key(merged: Patient) -> tuple[str, uuid.UUID]:
+    return "patient-merge", merged.pk
+
+
 LINES = {"phones": ContactPoint, "addresses": Address, "identifiers": Identifier}
 HISTORY = (
     Condition, Allergy, Medication, Procedure, Immunization, FamilyHistory, Encounter, Observation,

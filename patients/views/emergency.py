@@ -13,11 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coordination.accounts.access import step_up_url, stepped_up
 from coordination.accounts.middleware import passive
+from coordination.drafts.access import read_draft
+from coordination.drafts.actions import let_go
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from patients.access import seen_of
 from patients.actions.sight import break_glass, end_emergency, look_up
 from patients.banner import countdown
+from patients.drafts import emergency_key
 from patients.emergency import get_grant_to_end, get_own_grant, pass_for, read_pass
 from patients.forms.sight import ReasonForm, TwoIdentifiersForm
 from patients.models import Patient
@@ -63,6 +66,8 @@ def open_(request: HttpRequest) -> HttpResponse:
     elif form.is_valid():
         try:
             break_glass(patient=patient, by=user, **form.cleaned_data)
+            form_name, subject_id = emergency_key(user, patient)
+            let_go(by=user, form=form_name, subject_id=subject_id)
             return redirect("patients:patient", pk=patient.pk)
         except Refused as refused:
             if refused.field:
@@ -119,8 +124,11 @@ def _reason_page(
         if by_number
         else {"label": _("Family name"), "value": patient.family}
     )
+    draft = read_draft(user, *emergency_key(user, patient), restore=not form.is_bound)
+    form.initial |= draft.fields
     context = {
         "form": form,
+        "draft": draft,
         "pass": pass_for(user, patient, by_number=by_number),
         "named": named,
         "born": patient.birth_date,

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
+from coordination.drafts.access import Kept, read_draft
+from coordination.drafts.actions import let_go
 from coordination.lib.refusal import Refused, Stale
 from patients import access, pairs
 from patients.actions.merging import merge_patients, plan_merge
@@ -18,6 +20,7 @@ from patients.actions.telling_apart import tell_apart
 from patients.actions.unmerging import plan_unmerge, unmerge_patients
 from patients.changes import undo_address
 from patients.comparing import differences
+from patients.drafts import merge_key
 from patients.finding import fingerprint
 from patients.forms.merging import MergeForm, OtherRecordForm, PairForm, TwoPeopleForm, UnmergeForm
 from patients.models import Patient
@@ -146,6 +149,10 @@ def unmerge(request: HttpRequest, pk: UUID, merge_pk: UUID) -> HttpResponse:
 def _merge(request: HttpRequest, survivor: Patient, merged: Patient, form: PairForm) -> HttpResponse:
     user: Any = request.user
     data = form.cleaned_data
+    form_name, subject_id = merge_key(merged)
+    let_go(
+        by=user, form=form_name, subject_id=subject_id
+    )  # before what is about the one record moves to the other
     try:
         merge_patients(
             survivor=survivor, merged=merged, chosen=form.chosen(), second_identifier=data["second_identifier"],
@@ -205,12 +212,18 @@ def _confirm(
         plan = plan_merge(survivor=survivor, merged=merged, chosen=form.chosen())
     except Refused as refused:
         return _side_by_side(request, survivor, merged, form, refusal=refused.sentence, status=422)
+    draft = Kept(*merge_key(merged))
     if not isinstance(form, MergeForm):
         carried = {bound.html_name: bound.value() for bound in form}
         form = MergeForm(survivor=survivor, merged=merged, found=form.found)
         form.initial.update(carried)
+        before = read_draft(user, *merge_key(merged))
+        if before.fields.get("into") == str(survivor.pk):  # said of these two records
+            draft = before
+            form.initial["reason"] = before.fields.get("reason", "")
     context = {
         "form": form,
+        "draft": draft,
         "refusal": refusal,
         "survivor": survivor,
         "merged": merged,
