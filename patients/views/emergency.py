@@ -125,7 +125,7 @@ def _reason_page(
         else {"label": _("Family name"), "value": patient.family}
     )
     draft = read_draft(user, *emergency_key(user, patient), restore=not form.is_bound)
-    form.initial |= draft.fields
+    form.initial.update(draft.fields)
     context = {
         "form": form,
         "draft": draft,

@@ -150,9 +150,8 @@ def _merge(request: HttpRequest, survivor: Patient, merged: Patient, form: PairF
     user: Any = request.user
     data = form.cleaned_data
     form_name, subject_id = merge_key(merged)
-    let_go(
-        by=user, form=form_name, subject_id=subject_id
-    )  # before what is about the one record moves to the other
+    # before what is about the one record moves to the other
+    let_go(by=user, form=form_name, subject_id=subject_id)
     try:
         merge_patients(
             survivor=survivor, merged=merged, chosen=form.chosen(), second_identifier=data["second_identifier"],

@@ -169,7 +169,7 @@ def _answer(request: HttpRequest, pk: uuid.UUID, act: Act) -> HttpResponse:
     if request.method != "POST":
         draft = read_draft(user, *act_key(act.route, task))
         form = act.build(user, task, None)
-        form.initial = {**form.initial, **draft.fields}
+        form.initial.update(draft.fields)
         return _show(request, act, task, form, draft=draft)
     form = act.build(user, task, request.POST)
     if not form.is_valid():
