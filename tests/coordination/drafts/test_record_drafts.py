@@ -117,12 +117,12 @@ def test_a_door_is_that_of_its_row(cast, signed_in, rows):
 # what has nothing to write: a button, or one choice
 NOTHING_TO_WRITE = {
     "consent_revoke", "person_verify", "coverage_verify", "history_check", "history_sensitivity", "history_allergies",
-    "hand_over", "resume_care",
+    "hand_over", "resume_care", "change_undo",
 }  # fmt: skip
 # read, or kept another way
 OTHERWISE = {
     "patient", "timeline", "access", "sight", "print", "merge", "history", "history_series", "history_item", "people",
-    "coverage", "registry", "attention", "search", "duplicates", "edit", "two_people", "unmerge",
+    "coverage", "registry", "attention", "search", "duplicates", "edit", "two_people", "unmerge", "changes",
 }  # fmt: skip
 
 
