@@ -48,6 +48,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the samples: does it all still work?"
     )
+    parser.add_argument("--alone", action="store_true", help="one browser only: what growth needs")
     parser.add_argument("--night", action="store_true", help="time the nightly check too, rule by rule")
     parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmark.md")
     parser.add_argument("--port", type=int, default=8108)

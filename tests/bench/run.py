@@ -35,7 +35,7 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
                     report.measured(case, role, 1, alone(case, crew[: len(some)], ALONE // share).row())
                 )
                 say(report.line(rows[-1], None))
-                if case.together:
+                if case.together and not options.alone:
                     times = together(case, crew, TOGETHER // share)
                     rows.append(report.measured(case, role, BROWSERS, times.row()))
                     say(report.line(rows[-1], None))
