@@ -37,6 +37,8 @@ class KeyedChoices(forms.RadioSelect):
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        if not option["selected"]:
+            option["attrs"].pop("autofocus", None)  # one begins where the choice is, not at the first of them
         if key := self.KEYS.get(str(value)):
             option["attrs"] |= {"data-key": key, "aria-keyshortcuts": key.upper()}
         return option

@@ -334,9 +334,9 @@ def test_the_page_of_changes_tells_old_and_new(cast, signed_in):
     care.assign_coordinator(patient=cast.pat, coordinator=cast.sue, by=cast.ana)
     undo(phone(cast), cast.ana)
     body = page(signed_in(cast.sue), at("changes", cast.pat))
-    assert "Given name: Pat → Paz" in body
+    assert "Given name: Pat to Paz" in body
     assert "Preferred name: Patty" in body
-    assert "Primary coordinator: Ana Ruiz → Sue Park" in body
+    assert "Primary coordinator: Ana Ruiz to Sue Park" in body
     assert "Number or e-mail: (937) 555-0142" in body  # gone from the record, told here
     assert "Undone by Ana Ruiz" in body
     assert body.count("/undo/") == 2

@@ -1,6 +1,7 @@
 """Sleeping until something happens to the patient: a reply, a result, a kept appointment."""
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -235,3 +236,11 @@ class TestTheDayItSays:
         assert "Sleeps until 20-Nov" in page
         assert "sleeps to 20-Nov" in page
         assert "19-Nov" not in page
+
+
+def test_the_form_begins_where_its_choice_is(cast, signed_in, task):
+    """Not at the first chip: a key too many would choose another one."""
+    page = signed_in(cast.ana).get(f"/tasks/{task.pk}/snooze/").text
+    focused = re.findall(r"<input[^>]*name=\"when\"[^>]*autofocus[^>]*>", page)
+    assert len(focused) == 1
+    assert 'value="tomorrow"' in focused[0]
