@@ -22,8 +22,10 @@ from patients.access import list_patients
 from patients.forms.registry import FilterForm
 from patients.models import Patient
 from patients.ordering import RISK_RANK, SPOKEN
+from patients.querysets import scope_of
 
 PAGE = 50
+FEW_TEAMS = 3  # about 2,500 patients
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ def annotated(patients: Any, key: str) -> Any:
     if key == "language":
         return patients.annotate(spoken=SPOKEN)
     return patients
+
+
+def is_few(user: User, chosen: Mapping[str, str], key: str) -> bool:
+    """Whether these are the patients of a team or two or of one coordinator. Their names stand in an index of their own."""
+    if key == "name":
+        return False
+    if chosen.get("team") or chosen.get("coordinator", "none") != "none":
+        return True
+    scope = scope_of(user)
+    return not scope.whole_organization and len(scope.team_ids) <= FEW_TEAMS
 
 
 def default_status(*, searching: bool) -> str:

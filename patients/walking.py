@@ -111,7 +111,8 @@ def _neighbors(user: User, patient: Patient, asked: QueryDict, words: str) -> tu
     column = table.columns_for(user)[sort.lstrip("-")]
     ordered = table.annotated(patients, column.key)
     order = column.order(descending=sort.startswith("-"))
-    pair = beside(ordered, order=order, of={"pk": patient.pk}, known=_known(patient, order))
+    few, known = table.is_few(user, chosen, column.key), _known(patient, order)
+    pair = beside(ordered, order=order, of={"pk": patient.pk}, known=known, few=few)
     return tuple(row[0] if row is not None else None for row in pair)  # type: ignore[return-value]
 
 

@@ -8,7 +8,7 @@ unless the order says otherwise: `("last_contact_at", "asc", "first")`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Generic, Literal, TypeVar
 
@@ -93,9 +93,10 @@ class Key:
     nulls_last: bool = True
     nullable: bool = True
     through: str = ""  # the reference it is read through, where that is what may be empty
+    in_memory: bool = False
 
     def reversed(self) -> "Key":
-        return Key(self.name, not self.descending, not self.nulls_last, self.nullable, self.through)
+        return replace(self, descending=not self.descending, nulls_last=not self.nulls_last)
 
     @property
     def is_natural(self) -> bool:
@@ -108,7 +109,10 @@ class Key:
 
     def order(self) -> OrderBy:
         nulls = {} if self.is_natural else {"nulls_last" if self.nulls_last else "nulls_first": True}
-        return OrderBy(F(self.name), descending=self.descending, **nulls)
+        value = F(self.name)
+        # no index is of this: the rows are read by what they were narrowed to
+        by = Func(value, value, function="COALESCE") if self.in_memory else value
+        return OrderBy(by, descending=self.descending, **nulls)
 
     def beyond(self, value: Any) -> Q:
         """Rows whose value comes after `value`."""
@@ -128,14 +132,18 @@ class Row(Func):
     output_field = BooleanField()
 
 
-def keys_of(model: type[Model], order: Order) -> list[Key]:
-    """Read an order. Names may be columns, columns of a related row, or annotations of the queryset."""
+def keys_of(model: type[Model], order: Order, *, few: bool = False) -> list[Key]:
+    """Read an order. Names may be columns, columns of a related row, or annotations of the queryset.
+
+    `few`: the list is short and its rows lie close to each other in the table. PostgreSQL takes them to be spread evenly, and
+    would look for the first fifty along an index of everybody, all the way to where they lie; they are sorted in memory.
+    """
     keys = []
     for name, way, *nulls in order:
         said = nulls[0] if nulls else "last"
         nullable = said != "none" and _is_nullable(model, name)
         keys.append(
-            Key(name, way == "desc", said != "first", nullable, _through(model, name) if nullable else "")
+            Key(name, way == "desc", said != "first", nullable, _through(model, name) if nullable else "", few)
         )
     return keys
 
@@ -161,6 +169,7 @@ def keyset(
     after: str | None = None,
     before: str | None = None,
     size: int = 50,
+    few: bool = False,
 ) -> Page[R]:
     """Return one page of `queryset`. The last column of `order` must be unique (the id).
 
@@ -168,7 +177,7 @@ def keyset(
     hold "id" or "pk".
     """
     model: type[Model] = queryset.model
-    keys = keys_of(model, order)
+    keys = keys_of(model, order, few=few)
     backward = bool(before) and not after
     way = [key.reversed() for key in keys] if backward else keys
     values = _values_at(queryset, keys, before if backward else after)
@@ -197,13 +206,14 @@ def beside(
     of: dict[str, Any],
     known: Mapping[str, Any],
     read: Sequence[str] = ("pk",),
+    few: bool = False,
 ) -> tuple[Columns | None, Columns | None]:
     """Return what stands before and after one row in the order of the list, also when the row left the list meanwhile.
 
     `of` finds the row, `known` are columns of it the caller has read already, `read` are the columns of its neighbors. One
     statement; two where the list is sorted by what may be empty and is not known.
     """
-    keys = keys_of(queryset.model, order)
+    keys = keys_of(queryset.model, order, few=few)
     values = _place_of(queryset, keys, of, known)
     if values is None:
         return None, None
@@ -270,7 +280,7 @@ def _parts(
     first, rest = keys[0], keys[1:]
     if values is None and first.is_natural:
         return [queryset.order_by(*(key.order() for key in keys))]
-    present = Key(first.name, first.descending, nullable=False)
+    present = replace(first, nullable=False)
     having = queryset.order_by(*(key.order() for key in [present, *rest]))
     lacking = queryset.order_by(*(key.order() for key in rest))
     starts_at_value = values is not None and values[0] is not None

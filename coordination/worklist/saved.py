@@ -141,26 +141,45 @@ def count_words(number: int) -> str:
     return f"{COUNTED_MOST}+" if number > COUNTED_MOST else str(number)
 
 
-def pinned_views(request: HttpRequest) -> list[dict[str, Any]]:
-    """The pinned views of the side navigation. The session keeps them: read by the pages of lists, at most once a minute; any
-    other page shows what was read, and a count no longer than it holds."""
+@dataclass(frozen=True)
+class Pinned:
+    """The pinned views of the side navigation. `ask_url`: where the page asks for them again, if what it shows is old."""
+
+    lines: list[dict[str, Any]]
+    ask_url: str = ""
+
+
+def pinned_views(request: HttpRequest) -> Pinned:
+    """As the session keeps them. The page of a list asks for them anew once it has opened, at most once a minute, and waits for
+    nothing; any other page shows what was read, and a count no longer than it holds."""
     user: Any = request.user
     if not user.may(Permission.PATIENT_VIEW):
-        return []
+        return Pinned([])
     kept = request.session.get(_KEPT) or {"until": 0.0, "lines": []}
-    is_fresh = kept["until"] > time.time()
+    is_fresh, current = kept["until"] > time.time(), request.GET.get("view", "")
     name = request.resolver_match.view_name if request.resolver_match else ""
-    if not is_fresh and name in _READ_BY:
-        views = list(list_saved_views(user)[:FOUND_MOST])
-        pinned = [view for view in views if view.is_pinned][:PINNED_MOST]
-        names = [{"label": view.name, "url": reverse("worklist:view", args=[view.pk])} for view in views]
-        kept = {"until": time.time() + COUNTS_LAST, "lines": lines(user, pinned), "names": names}
-        request.session[_KEPT] = kept
-        is_fresh = True
-    current = request.GET.get("view", "")
+    if is_fresh or name not in _READ_BY:
+        return Pinned(_marked(kept["lines"], current, are_counted=is_fresh))
+    ask_url = reverse("worklist:views_pinned") + (f"?{urlencode({'view': current})}" if current else "")
+    return Pinned(_marked(kept["lines"], current), ask_url)
+
+
+def read_pinned(request: HttpRequest) -> Pinned:
+    """Read them, and keep them in the session with the names of all others."""
+    user: Any = request.user
+    views = list(list_saved_views(user)[:FOUND_MOST])
+    pinned = lines(user, [view for view in views if view.is_pinned][:PINNED_MOST])
+    names = [{"label": view.name, "url": reverse("worklist:view", args=[view.pk])} for view in views]
+    request.session[_KEPT] = {"until": time.time() + COUNTS_LAST, "lines": pinned, "names": names}
+    return Pinned(_marked(pinned, request.GET.get("view", "")))
+
+
+def _marked(
+    pinned: list[dict[str, Any]], current: str, *, are_counted: bool = True
+) -> list[dict[str, Any]]:
     return [
-        line | {"current": line["id"] == current, "count": line["count"] if is_fresh else ""}
-        for line in kept["lines"]
+        line | {"current": line["id"] == current, "count": line["count"] if are_counted else ""}
+        for line in pinned
     ]
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("day/changes/", day.changes, name="day_changes"),
     path("day/print/", day.day_print, name="day_print"),
     path("views/", saved.views, name="views"),
+    path("views/pinned/", saved.views_pinned, name="views_pinned"),
     path("views/new/", saved.view_new, name="view_new"),
     path("views/<uuid:pk>/", saved.view, name="view"),
     path("views/<uuid:pk>/edit/", saved.view_edit, name="view_edit"),

@@ -34,7 +34,7 @@ def registry(request: HttpRequest) -> HttpResponse:
     chosen.setdefault("status", table.default_status(searching=bool(text)))
     form.data = {**chosen, "sort": sort, "offered": request.GET.get("offered", "")}
     patients = table.narrowed(list_patients(user), chosen, user)
-    page, count = _matches(patients, text, request, sort) if text else _listed(patients, request, sort)
+    page, count = _matches(patients, text, request, sort, chosen) if text else _listed(patients, request, sort, chosen)
     words = table.said(form, chosen)
     columns = table.columns_for(user)
     context = {
@@ -97,23 +97,26 @@ def _searched(request: HttpRequest) -> str:
     return searches_of(request).get(request.GET.get("s", ""), "")
 
 
-def _listed(patients: Any, request: HttpRequest, sort: str) -> tuple[Page[Any], Count]:
+def _listed(patients: Any, request: HttpRequest, sort: str, chosen: dict[str, str]) -> tuple[Page[Any], Count]:
     user: Any = request.user
     column = table.columns_for(user)[sort.lstrip("-")]
     ordered = table.annotated(patients, column.key)
     order = column.order(descending=sort.startswith("-"))
     after, before = request.GET.get("after"), request.GET.get("before")
     counted = ordered.annotate(how_many=count_within(patients))
-    page = keyset(counted, order=order, after=after, before=before, size=table.PAGE)
+    few = table.is_few(user, chosen, column.key)
+    page = keyset(counted, order=order, after=after, before=before, size=table.PAGE, few=few)
     return page, count_of(page.rows)
 
 
-def _matches(patients: Any, text: str, request: HttpRequest, sort: str) -> tuple[Page[Any], Count]:
+def _matches(
+    patients: Any, text: str, request: HttpRequest, sort: str, chosen: dict[str, str]
+) -> tuple[Page[Any], Count]:
     """Closest first, one page of them; sorted by a column, all that were found."""
     found = find(patients, text)
     mine = patients.filter(pk__in=found)
     if sort != "match":
-        return _listed(mine, request, sort)
+        return _listed(mine, request, sort, chosen)
     place = {pk: number for number, pk in enumerate(found)}
     best = sorted(mine.filter(pk__in=found[: table.PAGE]), key=lambda patient: place[patient.pk])
     return Page(best), Count(len(found))

@@ -17,7 +17,7 @@ from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
 from coordination.worklist.access import get_saved_view, list_saved_views, list_view_teams
 from coordination.worklist.models import SavedView
-from coordination.worklist.saved import address_of, asked_of, forget_pinned, lines, openings
+from coordination.worklist.saved import address_of, asked_of, forget_pinned, lines, openings, read_pinned
 from coordination.worklist.saved_forms import MINE, SavedViewForm
 from coordination.worklist.views.answers import person, wants_parts
 
@@ -36,6 +36,13 @@ def views(request: HttpRequest) -> HttpResponse:
         for line, view in zip(lines(user, found), found, strict=True)
     ]
     return render(request, "worklist/views.html", {"rows": rows, "deleted": _deleted(request)})
+
+
+@require_safe
+def views_pinned(request: HttpRequest) -> HttpResponse:
+    """The part of the side navigation, once the page of a list is there."""
+    require(person(request), Permission.PATIENT_VIEW)
+    return render(request, "components/_nav_views.html", {"pinned": read_pinned(request)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
