@@ -14,7 +14,7 @@ from coordination.accounts.models import SEE_PATIENTS
 from coordination.accounts.permissions import Permission
 from coordination.accounts.sessions import KEEP, Keep
 from coordination.idempotency.claims import CLAIM, Claim
-from coordination.lib.lookups import Begins
+from coordination.lib.lookups import Among, Begins
 from coordination.lib.names import name_keys, sort_key
 from coordination.lib.rls import enter_organization
 
@@ -171,7 +171,7 @@ class PatientQuerySet(models.QuerySet[Any]):
             return self.none()
         seen = self.filter(organization_id=scope.organization_id).exclude(status__in=HIDDEN)
         if not scope.whole_organization:
-            reach = Q(pk__in=scope.patient_ids)
+            reach = Q(Among("pk", scope.patient_ids)) if scope.patient_ids else Q()
             if scope.team_ids:
                 reach |= Q(team_id__in=scope.team_ids)
             seen = seen.filter(reach)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import Organization
@@ -29,6 +30,16 @@ _STATES = {
     "Pacific/Guam": "GU MP",
 }
 DIALED = {ContactPoint.Kind.MOBILE, ContactPoint.Kind.HOME, ContactPoint.Kind.WORK, ContactPoint.Kind.OTHER}
+RULED_OUT: dict[str, dict[str, Any]] = {
+    "no_message": {"voicemail": ContactPoint.Voicemail.NONE},
+    "no_text": {"text_allowed": False},
+}
+
+
+def any_number(patient: Any, rule: str) -> QuerySet[ContactPoint]:
+    """The numbers in use at which the patient ruled this out (a key of RULED_OUT)."""
+    in_use: QuerySet[ContactPoint] = ContactPoint.objects.filter(kind__in=DIALED, do_not_use=False)
+    return in_use.filter(patient=patient, **RULED_OUT[rule])
 
 
 def zones_of(states: Collection[str], house: Organization) -> list[ZoneInfo]:

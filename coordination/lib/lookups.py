@@ -4,7 +4,11 @@ PostgreSQL tests a row's policy before any operator that might give the row away
 security it reads the whole table. The comparisons below are known to be safe, so they run along an index of `text_pattern_ops`.
 """
 
-from django.db.models import BooleanField, F, Func, Value
+import uuid
+from collections.abc import Collection
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, F, Func, UUIDField, Value
 
 LAST = "\U0010ffff"  # sorts after every letter
 
@@ -26,3 +30,16 @@ class _From(Func):
 
 class _Before(Func):
     template, arg_joiner, output_field = "%(expressions)s", " ~<~ ", BooleanField()
+
+
+class Among(Func):
+    """The column is one of these ids: Among("pk", ids).
+
+    One parameter however many they are. The statement reads the same for everybody, so each connection plans it once and not for
+    every size of caseload.
+    """
+
+    template, arg_joiner, output_field = "(%(expressions)s))", " = ANY(", BooleanField()
+
+    def __init__(self, column: str, ids: Collection[uuid.UUID]) -> None:
+        super().__init__(F(column), Value(list(ids), output_field=ArrayField(UUIDField())))

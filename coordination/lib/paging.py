@@ -143,7 +143,9 @@ def keys_of(model: type[Model], order: Order, *, few: bool = False) -> list[Key]
         said = nulls[0] if nulls else "last"
         nullable = said != "none" and _is_nullable(model, name)
         keys.append(
-            Key(name, way == "desc", said != "first", nullable, _through(model, name) if nullable else "", few)
+            Key(
+                name, way == "desc", said != "first", nullable, _through(model, name) if nullable else "", few
+            )
         )
     return keys
 

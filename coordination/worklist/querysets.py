@@ -33,6 +33,7 @@ from coordination.accounts.roles import roles_with
 from coordination.lib.paging import Order, keys_of
 from patients.models import Patient
 from patients.querysets import AboutPatientQuerySet, scope_of
+from patients.safe_contact import RULED_OUT, any_number
 
 OPEN = ["open", "in_progress", "waiting", "blocked"]
 # what stands in the day at its hour; any other time of day is a limit
@@ -206,7 +207,10 @@ class TaskQuerySet(models.QuerySet[Any]):
         """Locked until the transaction ends, the task before its patient. Tasks about no patient are not among them."""
         both = self.select_for_update(of=("self", "patient"), no_key=True).select_related("patient")
         # a condition on the patient makes the join an inner one, which can be locked
-        return both.filter(patient__organization_id=F("organization_id")).knowing_who_needs_it()
+        rows = both.filter(patient__organization_id=F("organization_id")).knowing_who_needs_it()
+        return rows.annotate(
+            **{f"has_{rule}": Exists(any_number(OuterRef("patient"), rule)) for rule in RULED_OUT}
+        )
 
     def alone(self) -> Self:
         """The same for tasks about no patient."""

@@ -174,9 +174,7 @@ def read_pinned(request: HttpRequest) -> Pinned:
     return Pinned(_marked(pinned, request.GET.get("view", "")))
 
 
-def _marked(
-    pinned: list[dict[str, Any]], current: str, *, are_counted: bool = True
-) -> list[dict[str, Any]]:
+def _marked(pinned: list[dict[str, Any]], current: str, *, are_counted: bool = True) -> list[dict[str, Any]]:
     return [
         line | {"current": line["id"] == current, "count": line["count"] if are_counted else ""}
         for line in pinned

@@ -34,7 +34,9 @@ def registry(request: HttpRequest) -> HttpResponse:
     chosen.setdefault("status", table.default_status(searching=bool(text)))
     form.data = {**chosen, "sort": sort, "offered": request.GET.get("offered", "")}
     patients = table.narrowed(list_patients(user), chosen, user)
-    page, count = _matches(patients, text, request, sort, chosen) if text else _listed(patients, request, sort, chosen)
+    page, count = (
+        _matches(patients, text, request, sort, chosen) if text else _listed(patients, request, sort, chosen)
+    )
     words = table.said(form, chosen)
     columns = table.columns_for(user)
     context = {
@@ -97,7 +99,9 @@ def _searched(request: HttpRequest) -> str:
     return searches_of(request).get(request.GET.get("s", ""), "")
 
 
-def _listed(patients: Any, request: HttpRequest, sort: str, chosen: dict[str, str]) -> tuple[Page[Any], Count]:
+def _listed(
+    patients: Any, request: HttpRequest, sort: str, chosen: dict[str, str]
+) -> tuple[Page[Any], Count]:
     user: Any = request.user
     column = table.columns_for(user)[sort.lstrip("-")]
     ordered = table.annotated(patients, column.key)

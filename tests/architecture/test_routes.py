@@ -61,7 +61,7 @@ AREAS = {
     "worklist:bulk_commit": "sam",
     "worklist:day_changes": "sam", "worklist:promises": "sam",
     "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
-    "worklist:views": "sam", "worklist:view_new": "sam",
+    "worklist:views": "sam", "worklist:views_pinned": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue", "office:export_new": "ana",
     "office:rosters": "sue", "office:roster_new": "sue", "outbox:health": "adam", "audit:events": "petra",

@@ -2,31 +2,33 @@
 
 import argparse
 import contextlib
+import json
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import django
 
-from coordination.embedded import Servers
 from coordination.places import ROOT, VAR, Problem, own_folder
 from coordination.supervisor import Child, send, wait_until_ready
 from tests.bench import report
-from tests.bench.place import database_of, folder_of, read_once
-
-SMALL = 100_000  # what the growth of a larger town is measured against
+from tests.bench.place import SMALL, database_of, folder_of, read_once
 
 
 def main(words: Sequence[str]) -> int:
     options = parse(words)
     try:
-        with database_of(options.patients, say) as servers:
+        with contextlib.ExitStack() as towns:
+            beside = towns.enter_context(smaller(options)) if options.beside else None
+            servers = towns.enter_context(database_of(options.patients, say))
             if not options.fill:
                 read_once(servers, say)
-                measure(options, servers)
+                measure(options, beside)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -48,7 +50,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the samples: does it all still work?"
     )
-    parser.add_argument("--alone", action="store_true", help="one browser only: what growth needs")
+    parser.add_argument("--alone", action="store_true", help="one browser only")
+    parser.add_argument(
+        "--beside", action="store_true", help=f"serve a town of {SMALL:,} too, ask it in turn: how it grows"
+    )
     parser.add_argument("--night", action="store_true", help="time the nightly check too, rule by rule")
     parser.add_argument("--write", action="store_true", help="keep the figures in docs/benchmark.md")
     parser.add_argument("--port", type=int, default=8108)
@@ -59,18 +64,29 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def measure(options: argparse.Namespace, servers: Servers) -> None:
+@contextlib.contextmanager
+def smaller(options: argparse.Namespace) -> Iterator[tuple[int, Any]]:
+    """The small town, served beside: its port, and its people as it tells them."""
+    if options.patients == SMALL:
+        raise Problem(
+            "This is the small town. Growth is measured with a larger one: --patients 1000000 --beside."
+        )
+    with database_of(SMALL, say) as servers, serving(folder_of(SMALL), options.port + 1, has_worker=False):
+        read_once(servers, say)
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.bench.elsewhere"], stdout=subprocess.PIPE, check=True
+        )
+        yield options.port + 1, json.loads(told.stdout)
+
+
+def measure(options: argparse.Namespace, beside: tuple[int, Any] | None) -> None:
     django.setup()
     # only now: it reads the settings, which name the town's own database
-    from tests.bench.run import run_all
+    from tests.bench.run import Beside, run_all
 
-    folder = folder_of(options.patients)
-    with serving(folder, options.port) as processes:
-        found = run_all(options, processes, say)
-    small = report.kept(folder_of(SMALL) / "figures.json") if options.patients != SMALL else None
-    if not (options.only or options.role or options.quick):
-        report.keep(folder / "figures.json", found)
-    text = report.page(found, small)
+    with serving(folder_of(options.patients), options.port) as processes:
+        found = run_all(options, processes, say, Beside(*beside) if beside else None)
+    text = report.page(found)
     print(f"\n{text}")
     if options.write:
         write(text, options.patients)
@@ -86,7 +102,7 @@ def write(text: str, patients: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
+def serving(folder: Path, port: int, *, has_worker: bool = True) -> Iterator[dict[str, Child]]:
     """The web server as `up` starts it, but for the header; and the worker, which has its part of the memory."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -113,6 +129,8 @@ def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
         ),
         "worker": Child("worker", [sys.executable, "-m", "celery", *celery], folder / "log" / "worker.log"),
     }
+    if not has_worker:
+        del children["worker"]
     os.environ["BASE_URL"] = f"http://127.0.0.1:{port}"
     try:
         for child in children.values():

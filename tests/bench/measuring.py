@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from tests.bench.people import Person
 ALONE, TOGETHER, WARM = 30, 80, 8  # samples of one case; eight browsers share those of the second
 BROWSERS = 8
 LONGEST, FEWEST = 8, 5  # seconds for one case with one browser, and the samples it has then at least
+
+Crew = list[tuple[Browser, Person]]
 
 
 @dataclass
@@ -57,19 +59,23 @@ def take(case: Case, browser: Browser, person: Person, n: int, times: Times) -> 
     times.floors.append(floor)
 
 
-def alone(case: Case, crew: list[tuple[Browser, Person]], samples: int) -> Times:
-    times, warm = Times(), Times()
-    for n in range(WARM * len(crew)):
-        take(case, *crew[n % len(crew)], n, warm)
+def alone(case: Case, crews: Sequence[Crew], samples: int) -> list[Times]:
+    """One browser. With two towns a round of one and a round of the other in turn: what a slow moment of the machine costs falls
+    on both, and their times can be compared."""
+    found = [Times() for _crew in crews]
+    for n in range(WARM * len(crews[0])):
+        for crew in crews:
+            take(case, *crew[n % len(crew)], n, Times())
     began = time.monotonic()
     for n in range(samples):
-        take(case, *crew[n % len(crew)], n + WARM * len(crew), times)
-        if time.monotonic() - began > LONGEST and n + 1 >= FEWEST:
+        for crew, times in zip(crews, found, strict=True):
+            take(case, *crew[n % len(crew)], n + WARM * len(crew), times)
+        if time.monotonic() - began > LONGEST * len(crews) and n + 1 >= FEWEST:
             break  # far over every budget: more samples would not say more
-    return times
+    return found
 
 
-def together(case: Case, crew: list[tuple[Browser, Person]], samples: int) -> Times:
+def together(case: Case, crew: Crew, samples: int) -> Times:
     """Eight at once. Each has tasks of its own to close: two never stand in line for one row."""
     times, lock, wrong = Times(), threading.Lock(), list[Exception]()
 

@@ -18,6 +18,7 @@ from coordination.places import VAR, Problem, own_home
 from tests.bench.filling import SEED, multiply
 
 TASKS_EACH = "10"
+SMALL = 100_000  # what the growth of a larger town is measured against
 # the one who sees the whole organization: an administrator alone sees no patients at all
 WIDEST = "robin@riverbend.example"
 WIDEST_ROLES = ["admin", "supervisor", "privacy_officer"]

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from coordination.accounts.models import Organization
@@ -12,11 +13,20 @@ from tests.bench.browser import Browser
 from tests.bench.cases import cases
 from tests.bench.measuring import ALONE, BROWSERS, TOGETHER, Say, alone, load, memory_of, together
 from tests.bench.people import Person, people
+from tests.bench.place import SMALL
 
-Crew = list[tuple[Browser, Person]]
+
+@dataclass(frozen=True)
+class Beside:
+    """The small town that is measured in turn with the large one, so that growth can be said."""
+
+    port: int
+    people: dict[str, list[dict[str, Any]]]
 
 
-def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) -> dict[str, Any]:
+def run_all(
+    options: argparse.Namespace, processes: dict[str, Child], say: Say, beside: Beside | None
+) -> dict[str, Any]:
     began, before, start_load = time.monotonic(), memory(processes), load()
     share = 10 if options.quick else 1
     rows, failed = [], list[str]()
@@ -24,6 +34,9 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
         if options.role not in role:
             continue
         crew = [signed_in(options.port, some[n % len(some)]) for n in range(BROWSERS)]
+        crews = [crew[: len(some)]]
+        if beside is not None:
+            crews.append([signed_in(beside.port, Person(**told)) for told in beside.people[role]])
         say(
             f"{role}: {len(some)} people, {len(some[0].patients)} patients of the first ({time.monotonic() - began:.0f} s)"
         )
@@ -31,14 +44,13 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
             if options.only.lower() not in case.name.lower():
                 continue
             try:
-                rows.append(
-                    report.measured(case, role, 1, alone(case, crew[: len(some)], ALONE // share).row())
-                )
-                say(report.line(rows[-1], None))
+                times, *smaller = [times.row() for times in alone(case, crews, ALONE // share)]
+                rows.append(report.measured(case, role, 1, times, *smaller))
+                say(report.line(rows[-1]))
                 if case.together and not options.alone:
-                    times = together(case, crew, TOGETHER // share)
-                    rows.append(report.measured(case, role, BROWSERS, times.row()))
-                    say(report.line(rows[-1], None))
+                    at_once = together(case, crew, TOGETHER // share)
+                    rows.append(report.measured(case, role, BROWSERS, at_once.row()))
+                    say(report.line(rows[-1]))
             except RuntimeError as error:
                 failed.append(f"FAILED, {role}: {error}")
                 say(failed[-1])
@@ -55,6 +67,7 @@ def run_all(options: argparse.Namespace, processes: dict[str, Child], say: Say) 
     )
     return {
         "patients": options.patients,
+        "beside": SMALL if beside is not None else 0,
         "when": report.now(),
         "machine": report.machine(),
         "rows": rows,

@@ -3,7 +3,6 @@
 45 CFR 164.522(b): reasonable requests to be reached in one way only are kept. 45 CFR 164.510(b): what may be left for others to hear.
 """
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
@@ -13,7 +12,7 @@ from coordination.worklist.desk import supervisors_of
 from coordination.worklist.due import Due
 from coordination.worklist.models import Contact, Task
 from patients.models import Address, ContactPoint, Patient
-from patients.safe_contact import DIALED, why_not, zones_of
+from patients.safe_contact import any_number, why_not, zones_of
 
 _CALLS = {Contact.Mode.PHONE, Contact.Mode.SMS}
 
@@ -44,17 +43,14 @@ def _rule_of_the_unnamed(contact: Contact) -> str:
     is_text = contact.mode == Contact.Mode.SMS
     if not (is_text or _left_a_message(contact)):
         return ""
-    numbers: QuerySet[ContactPoint] = ContactPoint.objects.filter(
-        patient=contact.patient, kind__in=DIALED, do_not_use=False
-    )
+    rule = "no_text" if is_text else "no_message"
+    said = getattr(contact.task, f"has_{rule}", None)  # read with the lock of the task
+    if not (any_number(contact.patient, rule).exists() if said is None else said):
+        return ""
     if is_text:
-        if not numbers.filter(text_allowed=False).exists():
-            return ""
         return _(
             "No text messages may be sent to a number of this patient. Choose the number on the full form, or say there why one was sent."
         )
-    if not numbers.filter(voicemail=ContactPoint.Voicemail.NONE).exists():
-        return ""
     return _(
         "No message may be left at a number of this patient. Choose the number on the full form, or say there why one was left."
     )
