@@ -51,7 +51,7 @@ def jump(request: HttpRequest) -> HttpResponse:
 
 def _settled(user: User, text: str) -> HttpResponse:
     if text:
-        found = len(find(list_patients(user), text))
+        found = len(find(user, list_patients(user), text))
         record_access(
             "search", "patient.searched", by=user, detail={"query": fingerprint(text), "results": found}
         )
@@ -62,7 +62,7 @@ def _patients(user: User, text: str, on_page: uuid.UUID | None) -> tuple[list[Pa
     """The patients to show, how many fit, and the one the page is about, if the person may see them."""
     mine = list_patients(user)
     if text:
-        return closest(mine, text, size=SHOWN, beside=on_page)
+        return closest(user, mine, text, size=SHOWN, beside=on_page)
     recent = [pk for pk in recently_opened(user) if pk != on_page]
     seen = {patient.pk: patient for patient in mine.filter(pk__in=[*recent, *filter(None, [on_page])])}
     shown = [seen[pk] for pk in recent if pk in seen][:SHOWN]

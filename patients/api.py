@@ -115,7 +115,7 @@ class Search(ApiView):
         require(user, Permission.PATIENT_VIEW)
         entered = self.entered(request)
         among = list_patients(user)
-        found = find(among, entered["text"])
+        found = find(user, among, entered["text"])
         place = {pk: number for number, pk in enumerate(found[: entered["limit"]])}
         rows = sorted(among.filter(pk__in=place), key=lambda patient: place[patient.pk])
         detail = {"query": fingerprint(entered["text"]), "results": len(found), "page": "api"}

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Length
 from django.utils.crypto import salted_hmac
 from rapidfuzz.distance import JaroWinkler
 
-from coordination.lib.lookups import Begins
+from coordination.lib.lookups import Begins, Unindexed
 from coordination.lib.names import name_keys, sort_key, sounds
 from coordination.lib.typed import read_day
 from patients.actions.reaching import to_e164
-from patients.models import ContactPoint, Identifier
+from patients.models import ContactPoint, Identifier, Patient
+from patients.querysets import scope_of
 
 MOST_FOUND = 200
 ALIKE = 0.8  # Jaro-Winkler, for one word against another
@@ -53,8 +54,8 @@ def understand(text: str) -> Wanted:
     )
 
 
-def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
-    """Return the ids of at most 200 patients `among` these that fit, closest first."""
+def find(user: Any, among: QuerySet[Any], text: str) -> list[uuid.UUID]:
+    """Return the ids of at most 200 patients `among` these, whom `user` sees, that fit, closest first."""
     wanted = understand(text)
     if wanted.is_empty:
         return []
@@ -70,7 +71,7 @@ def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
     starting = among.filter(_starts(wanted.words)).order_by().values_list(*columns)[:MOST_FOUND]
     # the shortest first: an order no index has, or the first 200 of a frequent sound seem cheapest to find by reading the table
     sounding = (
-        among.filter(_sounds_like(wanted.words))
+        _sounding(among, wanted.words, few=scope_of(user).is_few)
         .order_by(Length("sort_name"))
         .values_list(*columns)[:MOST_FOUND]
     )
@@ -81,7 +82,7 @@ def find(among: QuerySet[Any], text: str) -> list[uuid.UUID]:
 
 
 def closest(
-    among: QuerySet[Any], text: str, *, size: int, beside: uuid.UUID | None = None
+    user: Any, among: QuerySet[Any], text: str, *, size: int, beside: uuid.UUID | None = None
 ) -> tuple[list[Any], int, Any]:
     """Return the first rows of `find`, how many it found, and with words the patient `beside` them, in two statements.
 
@@ -92,7 +93,7 @@ def closest(
         fitting = [] if wanted.is_empty else list(_narrowed(among, wanted).order_by()[:MOST_FOUND])
         fitting.sort(key=lambda patient: (patient.sort_name, patient.pk))
         return fitting[:size], len(fitting), None
-    found = find(among, text)
+    found = find(user, among, text)
     rows = {row.pk: row for row in among.filter(pk__in=[*found[:size], *filter(None, [beside])])}
     return [rows[pk] for pk in found[:size] if pk in rows], len(found), rows.get(beside) if beside else None
 
@@ -132,11 +133,14 @@ def _starts(words: tuple[str, ...]) -> Q:
     return starts
 
 
-def _sounds_like(words: tuple[str, ...]) -> Q:
-    alike = Q()
+def _sounding(among: QuerySet[Any], words: tuple[str, ...], *, few: bool) -> QuerySet[Any]:
+    keys = (
+        Unindexed("name_keys", output_field=Patient._meta.get_field("name_keys")) if few else F("name_keys")
+    )
+    among = among.alias(keys=keys)
     for word in words:
-        alike &= Q(name_keys__overlap=name_keys(word, word))
-    return alike
+        among = among.filter(keys__overlap=name_keys(word, word))
+    return among
 
 
 def _closeness(words: tuple[str, ...], names: list[str]) -> float:

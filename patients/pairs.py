@@ -41,7 +41,7 @@ def likely_others(user: User, patient: Patient) -> list[Item]:
 def found_others(user: User, patient: Patient, text: str) -> list[Item]:
     """Who fits a search by two identifiers."""
     among = list_patients(user).exclude(pk=patient.pk)
-    pks = find(among, text)[:MOST]
+    pks = find(user, among, text)[:MOST]
     place = {pk: number for number, pk in enumerate(pks)}
     return _offered(user, patient, sorted(among.filter(pk__in=pks), key=lambda row: place[row.pk]), {})
 

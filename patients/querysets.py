@@ -36,6 +36,7 @@ _ENTERED = {
     "here": "select 'here'",
     "entering": "select set_config('app.organization', %(organization)s, true)",
 }
+FEW_TEAMS = 3  # about 2,500 patients
 # records nobody works with: never was a patient, or lives on in the record it was merged into
 HIDDEN = ("entered_in_error", "merged")
 
@@ -90,6 +91,11 @@ class Scope:
         return self.organization_id is None or not (
             self.whole_organization or self.team_ids or self.patient_ids
         )
+
+    @property
+    def is_few(self) -> bool:
+        """Whether these are the patients of a caseload, or of a team or two: read sooner than looked for in an index of all."""
+        return not self.whole_organization and len(self.team_ids) <= FEW_TEAMS
 
 
 NO_SCOPE = Scope(None)

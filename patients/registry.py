@@ -25,7 +25,6 @@ from patients.ordering import RISK_RANK, SPOKEN
 from patients.querysets import scope_of
 
 PAGE = 50
-FEW_TEAMS = 3  # about 2,500 patients
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,7 @@ def is_few(user: User, chosen: Mapping[str, str], key: str) -> bool:
         return False
     if chosen.get("team") or chosen.get("coordinator", "none") != "none":
         return True
-    scope = scope_of(user)
-    return not scope.whole_organization and len(scope.team_ids) <= FEW_TEAMS
+    return scope_of(user).is_few
 
 
 def default_status(*, searching: bool) -> str:

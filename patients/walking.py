@@ -104,7 +104,7 @@ def _neighbors(user: User, patient: Patient, asked: QueryDict, words: str) -> tu
     chosen.setdefault("status", table.default_status(searching=bool(words)))
     patients = table.narrowed(list_patients(user), chosen, user)
     if words:
-        found = find(patients, words)
+        found = find(user, patients, words)
         if sort == "match":
             return _next_to(patient.pk, found[: table.PAGE])
         patients = patients.filter(pk__in=found)

@@ -6,6 +6,7 @@ security it reads the whole table. The comparisons below are known to be safe, s
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, F, Func, UUIDField, Value
@@ -30,6 +31,15 @@ class _From(Func):
 
 class _Before(Func):
     template, arg_joiner, output_field = "%(expressions)s", " ~<~ ", BooleanField()
+
+
+class Unindexed(Func):
+    """The column as no index holds it: among few rows PostgreSQL then reads these, and not an index of everybody."""
+
+    function = "COALESCE"
+
+    def __init__(self, column: str, **extra: Any) -> None:
+        super().__init__(F(column), F(column), **extra)
 
 
 class Among(Func):

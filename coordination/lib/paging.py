@@ -21,6 +21,8 @@ from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
+from coordination.lib.lookups import Unindexed
+
 Direction = Literal["asc", "desc"]
 Nulls = Literal["first", "last", "none"]  # none: an annotation that always has a value
 Order = Sequence[tuple[str, Direction] | tuple[str, Direction, Nulls]]
@@ -109,9 +111,7 @@ class Key:
 
     def order(self) -> OrderBy:
         nulls = {} if self.is_natural else {"nulls_last" if self.nulls_last else "nulls_first": True}
-        value = F(self.name)
-        # no index is of this: the rows are read by what they were narrowed to
-        by = Func(value, value, function="COALESCE") if self.in_memory else value
+        by = Unindexed(self.name) if self.in_memory else F(self.name)
         return OrderBy(by, descending=self.descending, **nulls)
 
     def beyond(self, value: Any) -> Q:

@@ -78,7 +78,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return redirect("patients:registry")
     text = form.cleaned_data["text"]
-    found = find(list_patients(user), text)
+    found = find(user, list_patients(user), text)
     record_access(
         "search", "patient.searched", by=user, detail={"query": fingerprint(text), "results": len(found)}
     )
@@ -117,7 +117,8 @@ def _matches(
     patients: Any, text: str, request: HttpRequest, sort: str, chosen: dict[str, str]
 ) -> tuple[Page[Any], Count]:
     """Closest first, one page of them; sorted by a column, all that were found."""
-    found = find(patients, text)
+    user: Any = request.user
+    found = find(user, patients, text)
     mine = patients.filter(pk__in=found)
     if sort != "match":
         return _listed(mine, request, sort, chosen)

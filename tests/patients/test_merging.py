@@ -170,7 +170,7 @@ def test_chosen_values_are_kept_and_the_other_name_still_finds(cast, twin):
     patient = Patient.objects.get(pk=cast.pat.pk)
     assert (patient.family, patient.former_names) == ("Riviera", "Rivera")
     mine = Patient.objects.visible_to(cast.sue)
-    assert find(mine, "Rivera Pat") == find(mine, twin.record_number) == [patient.pk]
+    assert find(cast.sue, mine, "Rivera Pat") == find(cast.sue, mine, twin.record_number) == [patient.pk]
 
 
 def test_one_primary_coordinator_stays(cast, twin):

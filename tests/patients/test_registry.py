@@ -306,7 +306,7 @@ def test_it_understands(text, words, born, numbers):
 
 
 def test_nothing_typed_finds_nobody(cast):
-    assert find(Patient.objects.all(), " ,. ") == []
+    assert find(cast.ana, Patient.objects.all(), " ,. ") == []
 
 
 def test_a_large_house_offers_those_nearby_and_finds_the_others(cast, signed_in, monkeypatch):

@@ -83,3 +83,30 @@ def test_an_index_finds_the_few(cast, filled, chosen, index, found):
     rows, plan = first_page(cast, "name", **chosen)
     assert index in plan, plan
     assert len(rows) == found
+
+
+@pytest.mark.parametrize("sort", ["number", "coordinator", "-due", "tasks", "contact"])
+def test_the_patients_of_a_team_are_read_and_sorted(cast, filled, sort):
+    """And not looked for in the order of everybody, who may lie before all of them."""
+    column = registry.columns_for(cast.sue)[sort.lstrip("-")]
+    assert registry.is_few(cast.sue, {}, column.key)
+    rows = registry.annotated(list_patients(cast.sue).filter(status="active"), column.key)
+    with CaptureQueriesContext(connection) as seen:
+        page = keyset(rows, order=column.order(descending=sort.startswith("-")), size=50, few=True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain {seen.captured_queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "patient_org_" not in plan, plan
+    assert "user_by_name" not in plan, plan
+    numbers = [row.record_number for row in page.rows]
+    assert len(numbers) == 50
+    assert sort != "number" or numbers == sorted(numbers)
+
+
+def test_who_is_few(cast):
+    wide = UserFactory(organization=cast.riverbend, roles=["supervisor", "privacy_officer"])
+    assert not registry.is_few(wide, {}, "number")
+    assert not registry.is_few(wide, {"coordinator": "none"}, "number")
+    assert registry.is_few(wide, {"team": str(cast.north.pk)}, "number")
+    assert registry.is_few(wide, {"coordinator": "me"}, "number")
+    assert not registry.is_few(cast.sue, {}, "name")
