@@ -15,6 +15,7 @@ from coordination.accounts.permissions import Permission
 from coordination.navigation import VIEWS_KEYS, navigation
 from coordination.notifications.access import count_unread
 from coordination.worklist.saved import pinned_views, view_bar
+from coordination.worklist.views.snippets import may_write
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "new_items": new_items(user),
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
         "jump_url": reverse("patients:registry") if user.may(Permission.PATIENT_VIEW) else "",
-        "account_items": done_before(user),
+        "account_items": own_pages(user),
+        "snippets_url": reverse("worklist:snippets_typed") if may_write(user) else "",
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell
         "pinned_views": cache(lambda: pinned_views(request)),
         "views_url": reverse("worklist:views") if user.may(Permission.PATIENT_VIEW) else "",
@@ -65,11 +67,16 @@ def new_items(user: Any) -> list[dict[str, str]]:
     ]
 
 
-def done_before(user: Any) -> list[dict[str, Any]]:
-    """Where an act can still be undone once its message is gone."""
-    if not user.may(Permission.TASK_WORK):
-        return []
-    return [{"url": reverse("worklist:history"), "label": _("What I did"), "icon": "history"}]
+def own_pages(user: Any) -> list[dict[str, Any]]:
+    """Where an act can still be undone once its message is gone; the words one writes often."""
+    found = []
+    if user.may(Permission.TASK_WORK):
+        found.append({"url": reverse("worklist:history"), "label": _("What I did"), "icon": "history"})
+    if may_write(user):
+        found.append(
+            {"url": reverse("worklist:snippets"), "label": _("My snippets"), "icon": "message-square-text"}
+        )
+    return found
 
 
 def session_times() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from coordination.accounts.keys import COMMANDS, key_of, shown
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.lib import display
@@ -240,11 +241,23 @@ def _actions(user: User, patient: Patient) -> list[Item]:
     actions = []
     if user.may(Permission.CONTACT_LOG) and patient.may_be_contacted:
         url = f"{reverse('worklist:contact_new')}?patient={patient.pk}"
-        actions.append({"label": _("Log contact"), "icon": "phone", "url": url, "primary": True, "key": "l"})
+        actions.append(
+            {"label": _("Log contact"), "icon": "phone", "url": url, "primary": True, **_key(user, "log")}
+        )
     if user.may(Permission.TASK_WORK) and patient.status == Patient.Status.ACTIVE:
         url = f"{reverse('worklist:task_new')}?patient={patient.pk}"
-        actions.append({"label": _("Add task"), "icon": "plus", "url": url, "primary": False, "key": "a"})
+        actions.append(
+            {"label": _("Add task"), "icon": "plus", "url": url, "primary": False, **_key(user, "assign")}
+        )
     return actions
+
+
+def _key(user: User, command: str) -> dict[str, str]:
+    """The key as pages call it, and as this person has it: empty when single keys are off or this one was taken away."""
+    return {
+        "key": COMMANDS[command].key,
+        "shown_key": shown(key_of(user, command)) if user.single_keys else "",
+    }
 
 
 def _more(user: User, patient: Patient) -> list[Item]:

@@ -114,7 +114,7 @@ def _told(change: RecordChange, line: Any, names: Mapping[str, str], user: User,
     if change.undone_at is not None:
         words = {"name": change.undone_by, "when": display.moment_short(change.undone_at)}
         undone = _("Undone by %(name)s, %(when)s") % words
-    may = user.may(change.right) and change.can_be_undone(now)
+    may = user.may(change.right) and change.can_be_undone(now) and not change.was_changed_since
     title = line_words(line)
     return {
         "pk": change.pk,

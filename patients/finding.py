@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 from django.utils.crypto import salted_hmac
 from rapidfuzz.distance import JaroWinkler
 
-from coordination.lib.lookups import Begins, Unindexed
+from coordination.lib.lookups import Begins, Overlaps, Unindexed
 from coordination.lib.names import name_keys, sort_key, sounds
 from coordination.lib.typed import read_day
 from patients.actions.reaching import to_e164
-from patients.models import ContactPoint, Identifier, Patient
+from patients.models import ContactPoint, Identifier
 from patients.querysets import scope_of
 
 MOST_FOUND = 200
+_KEY_SIZE = 130  # of models.Patient.name_keys: an index is used for its very type
 ALIKE = 0.8  # Jaro-Winkler, for one word against another
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{1,2}[ -][^\W\d]+[ -]\d{4}|[^\W\d]+ \d{1,2},? \d{4}"
@@ -68,10 +69,11 @@ def find(user: Any, among: QuerySet[Any], text: str) -> list[uuid.UUID]:
         named = among.filter(sort_name__gte=letter, sort_name__lt=f"{letter}\U0010ffff")
         return list(named.order_by("sort_name", "pk").values_list("pk", flat=True)[:MOST_FOUND])
     found: dict[uuid.UUID, tuple[float, str]] = {}
-    starting = among.filter(_starts(wanted.words)).order_by().values_list(*columns)[:MOST_FOUND]
+    few = scope_of(user).is_few
+    starting = among.filter(_starts(wanted.words, few=few)).order_by().values_list(*columns)[:MOST_FOUND]
     # the shortest first: an order no index has, or the first 200 of a frequent sound seem cheapest to find by reading the table
     sounding = (
-        _sounding(among, wanted.words, few=scope_of(user).is_few)
+        _sounding(among, wanted.words, few=few)
         .order_by(Length("sort_name"))
         .values_list(*columns)[:MOST_FOUND]
     )
@@ -123,23 +125,21 @@ def _has_number(number: str) -> Q:
     return Q(record_number__in={number, bare}) | Q(pk__in=[pk for (pk,) in owners])
 
 
-def _starts(words: tuple[str, ...]) -> Q:
+def _starts(words: tuple[str, ...], *, few: bool) -> Q:
     """The name as it is sorted begins like this, in either order."""
-    starts = Q(Begins("sort_name", " ".join(words)))
+    name = Unindexed("sort_name") if few else "sort_name"
+    starts = Q(Begins(name, " ".join(words)))
     if words[1:]:
         first, *rest = words
-        starts |= Q(Begins("sort_name", f"{first}\x1f{' '.join(rest)}"))
-        starts |= Q(Begins("sort_name", f"{words[-1]}\x1f{' '.join(words[:-1])}"))
+        starts |= Q(Begins(name, f"{first}\x1f{' '.join(rest)}"))
+        starts |= Q(Begins(name, f"{words[-1]}\x1f{' '.join(words[:-1])}"))
     return starts
 
 
 def _sounding(among: QuerySet[Any], words: tuple[str, ...], *, few: bool) -> QuerySet[Any]:
-    keys = (
-        Unindexed("name_keys", output_field=Patient._meta.get_field("name_keys")) if few else F("name_keys")
-    )
-    among = among.alias(keys=keys)
+    keys = Unindexed("name_keys") if few else "name_keys"
     for word in words:
-        among = among.filter(keys__overlap=name_keys(word, word))
+        among = among.filter(Overlaps(keys, name_keys(word, word), size=_KEY_SIZE))
     return among
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from coordination.accounts.models import SEE_PATIENTS
@@ -218,8 +218,10 @@ class AboutPatientQuerySet(models.QuerySet[Any]):
 
 class RecordChangeQuerySet(AboutPatientQuerySet):
     def acts(self) -> Self:
-        """One row for each act of a person, with everything that telling it needs."""
-        return self.filter(part_of__isnull=True).select_related("patient", "by", "undone_by")
+        """One row for each act of a person, with everything that telling it needs; and whether its line was changed since."""
+        later = self.model.objects.filter(row_id=OuterRef("row_id"), version__gt=OuterRef("version"))
+        acts = self.filter(part_of__isnull=True).select_related("patient", "by", "undone_by")
+        return acts.annotate(was_changed_since=Exists(later.filter(undone_at__isnull=True)))
 
 
 class AccessGrantQuerySet(AboutPatientQuerySet):

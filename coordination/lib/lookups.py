@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BooleanField, F, Func, UUIDField, Value
+from django.db.models import BooleanField, CharField, F, Func, UUIDField, Value
 
 LAST = "\U0010ffff"  # sorts after every letter
 
@@ -21,8 +21,9 @@ class Begins(Func):
     arg_joiner = " AND "
     output_field = BooleanField()
 
-    def __init__(self, column: str, text: str) -> None:
-        super().__init__(_From(F(column), Value(text)), _Before(F(column), Value(f"{text}{LAST}")))
+    def __init__(self, column: str | Func, text: str) -> None:
+        value = F(column) if isinstance(column, str) else column
+        super().__init__(_From(value, Value(text)), _Before(value, Value(f"{text}{LAST}")))
 
 
 class _From(Func):
@@ -40,6 +41,16 @@ class Unindexed(Func):
 
     def __init__(self, column: str, **extra: Any) -> None:
         super().__init__(F(column), F(column), **extra)
+
+
+class Overlaps(Func):
+    """The array has one of these texts: one parameter however many they are, like Among."""
+
+    template, arg_joiner, output_field = "(%(expressions)s)", " && ", BooleanField()
+
+    def __init__(self, array: str | Func, texts: Collection[str], *, size: int) -> None:
+        value = F(array) if isinstance(array, str) else array
+        super().__init__(value, Value(list(texts), output_field=ArrayField(CharField(max_length=size))))
 
 
 class Among(Func):

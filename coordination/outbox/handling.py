@@ -27,6 +27,10 @@ class NotNow(Exception):
         self.until = until
 
 
+class NotWanted(Exception):
+    """Nobody wants it any more, for this reason: it is settled as cancelled, and not as sent. Nothing may be done by then."""
+
+
 def leaves_the_system(handler: Leaver) -> Leaver:
     """Say that the handler reaches outside. It reads what it needs and returns the call to make, or None for no call.
 

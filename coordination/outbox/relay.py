@@ -22,7 +22,7 @@ from coordination.lib.faults import describe
 from coordination.lib.retry import again_on_conflict
 from coordination.lib.rls import organization
 from coordination.outbox.bell import ring
-from coordination.outbox.handling import NotNow, NotSent, is_committing, is_leaving
+from coordination.outbox.handling import NotNow, NotSent, NotWanted, is_committing, is_leaving
 from coordination.outbox.models import Message
 
 SECONDS = 8  # one bell begins no new message after so long: the last one still has 40 s to its time limit
@@ -87,6 +87,8 @@ def deliver(message: Message) -> None:
                 again_on_conflict(lambda: _in_one_transaction(handler, message))
         except NotNow as wait:
             _postpone(message, wait.until)
+        except NotWanted as reason:
+            _cancel(message, str(reason))
         except Overtaken:
             _log.warning("outbox.overtaken", message_id=str(message.pk), task=message.handler)
         except Exception as error:
@@ -143,6 +145,13 @@ def _postpone(message: Message, until: datetime) -> None:
     """Put it back as if nobody had taken it. Only whoever holds the latest claim takes its number back."""
     _claimed(message).update(
         state=Message.State.QUEUED, attempts=message.attempts - 1, not_before=until, lease_until=None
+    )
+
+
+def _cancel(message: Message, why: str) -> None:
+    """Nobody was asked, and nobody will be."""
+    _claimed(message).update(
+        state=Message.State.CANCELLED, settled_at=Now(), lease_until=None, last_error=why
     )
 
 

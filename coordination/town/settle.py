@@ -20,6 +20,7 @@ from coordination.town.emergency import settle_emergency
 from coordination.town.layout import CASELOAD, ZONE, Layout, build_layout
 from coordination.town.sheets import FLUSH_AT, Sheet, rules_lifted
 from coordination.town.stories import OWN_DAY, STORIES, Story
+from coordination.town.words import settle_words
 
 PATIENT_MODELS = [
     "Patient", "Identifier", "ContactPoint", "Address", "RelatedPerson", "CareTeamMember", "Consent", "Coverage", "Condition", "Allergy",
@@ -59,6 +60,7 @@ class Town:
         self._similar_names()
         if not self.tasks_each:  # a town to be multiplied has nothing that happens once
             settle_emergency(self.layout, self.calendar)
+            settle_words(self.layout)
         return self.layout
 
     def _sheet(self, label: str) -> Sheet:

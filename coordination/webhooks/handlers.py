@@ -8,7 +8,7 @@ import time
 from django.utils import timezone
 
 from coordination.audit.models import Event
-from coordination.outbox.handling import NotNow, commits_by_itself
+from coordination.outbox.handling import NotNow, NotWanted, commits_by_itself
 from coordination.outbox.models import Message
 from coordination.webhooks.access import secrets_of
 from coordination.webhooks.actions import note_failure, note_success
@@ -19,11 +19,11 @@ from coordination.webhooks.signing import body_of, headers_of
 
 @commits_by_itself
 def deliver(message: Message) -> None:
-    """Send it, unless the endpoint rests. A failure is the outbox's: it waits longer each time, at last for a person."""
+    """Send it, unless the endpoint rests or was turned off. A failure is the outbox's: it waits longer each time, at last for a person."""
     endpoint = Endpoint.objects.filter(pk=message.payload["endpoint_id"], disabled_at=None).first()
     event = Event.objects.filter(pk=message.payload["event_id"]).first()
     if endpoint is None or event is None:
-        return
+        raise NotWanted("endpoint turned off" if endpoint is None else "event gone")
     if (until := endpoint.rests_until) is not None:
         raise NotNow(until)
     ids = {event.target_type.partition(".")[2] + "_id": event.target_id}

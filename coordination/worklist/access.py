@@ -21,7 +21,7 @@ from coordination.lib.days import end_of_day, local_date, start_of_day
 from coordination.lib.paging import Page
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
-from coordination.worklist.models import OPEN, Act, Batch, Change, Contact, SavedView, Task
+from coordination.worklist.models import OPEN, Act, Batch, Change, Contact, SavedView, Snippet, Task
 from coordination.worklist.querysets import ChangeQuerySet, Clock, TaskQuerySet
 from patients.access import changes_by
 from patients.models import Patient, RecordChange
@@ -342,7 +342,19 @@ def get_saved_view(user: User, pk: Any, *, to_change: bool = False) -> SavedView
     return view
 
 
+def list_snippets(user: User) -> QuerySet[Snippet]:
+    return Snippet.objects.visible_to(user).in_reading_order()
+
+
+def get_snippet(user: User, pk: Any) -> Snippet:
+    """To change it. 404 if it is neither one's own nor of a team one works in; 403 for a team's without the right."""
+    snippet: Snippet = get_object_or_404(list_snippets(user), pk=pk)
+    if snippet.team_id is not None:
+        require(user, Permission.TEAM_MANAGE)
+    return snippet
+
+
 def list_view_teams(user: User) -> QuerySet[Team]:
-    """The teams the person may save a list for: those they work in and look after."""
+    """The teams the person may save a list or a snippet for: those they work in and look after."""
     teams = Team.objects.visible_to(user).filter(is_active=True, pk__in=scope_of(user).team_ids)
     return teams.order_by("name", "id") if user.may(Permission.TEAM_MANAGE) else teams.none()

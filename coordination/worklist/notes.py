@@ -72,16 +72,24 @@ def task_note(user: User, task: Task, contacts: Sequence[Contact]) -> str:
     return _note(user, task.patient, title, parts)
 
 
-def patient_note(user: User, patient: Patient, tasks: Sequence[Task], contacts: Sequence[Contact]) -> str:
-    """The overview of a patient: what the banner says, what is open, the last contacts. Only what this person may see."""
+def patient_note(
+    user: User, patient: Patient, tasks: Sequence[Task], contacts: Sequence[Contact], *, most: int
+) -> str:
+    """The overview of a patient: what the banner says, what is open, the last contacts. Only what this person may see.
+
+    Of more tasks than `most` it says that there are more.
+    """
     banner = banner_of(user, patient)
     parts = [_lines(_facts(banner))]
     if tasks:
         rows = (
             f"- {plain_day(local_date(task.due_at, user.organization.zone))} {task.headline}: {task.reason}"
-            for task in tasks
+            for task in tasks[:most]
         )
-        parts.append("\n".join([_("OPEN TASKS"), *rows]))
+        more = (
+            [_("- and more: only the first %(n)s are told here") % {"n": most}] if len(tasks) > most else []
+        )
+        parts.append("\n".join([_("OPEN TASKS"), *rows, *more]))
     if contacts:
         rows = (
             f"- {plain_moment(contact.occurred_at, user)} {contact.get_mode_display()}, "

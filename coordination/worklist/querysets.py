@@ -280,11 +280,25 @@ class ContactQuerySet(AboutPatientQuerySet):
         return self.filter(patient=patient)
 
 
+def _ones_own(user: Any) -> Q:
+    """What somebody named: one's own, and that of the teams one works in or sees the patients of."""
+    works_in = TeamMembership.objects.filter(user=user, ends_on__isnull=True).values("team_id")
+    return Q(owner=user) | Q(team_id__in=scope_of(user).team_ids) | Q(team_id__in=works_in)
+
+
+class SnippetQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(_ones_own(user), organization_id=user.organization_id)
+
+    def in_reading_order(self) -> Self:
+        """By name; of two of one name one's own first."""
+        return self.select_related("team").order_by("name", F("owner_id").asc(nulls_last=True), "id")
+
+
 class SavedViewQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
-        """One's own and those of the teams one works in, of pages one may open."""
-        mine = Q(owner=user) | Q(team_id__in=scope_of(user).team_ids)
-        found = self.filter(mine, organization_id=user.organization_id)
+        """Of pages one may open."""
+        found = self.filter(_ones_own(user), organization_id=user.organization_id)
         return found if user.may(Permission.TASK_VIEW) else found.exclude(page="day")
 
     def in_reading_order(self) -> Self:

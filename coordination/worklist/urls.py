@@ -1,6 +1,18 @@
 from django.urls import path
 
-from coordination.worklist.views import acts, bulk, contacts, day, edit, notes, promises, saved, tasks, undo
+from coordination.worklist.views import (
+    acts,
+    bulk,
+    contacts,
+    day,
+    edit,
+    notes,
+    promises,
+    saved,
+    snippets,
+    tasks,
+    undo,
+)
 
 app_name = "worklist"
 urlpatterns = [
@@ -15,6 +27,12 @@ urlpatterns = [
     path("views/<uuid:pk>/change/", saved.view_change, name="view_change"),
     path("views/<uuid:pk>/delete/", saved.view_delete, name="view_delete"),
     path("views/<uuid:pk>/restore/", saved.view_restore, name="view_restore"),
+    path("snippets/", snippets.snippets, name="snippets"),
+    path("snippets/typed/", snippets.snippets_typed, name="snippets_typed"),
+    path("snippets/new/", snippets.snippet_new, name="snippet_new"),
+    path("snippets/<uuid:pk>/edit/", snippets.snippet_edit, name="snippet_edit"),
+    path("snippets/<uuid:pk>/delete/", snippets.snippet_delete, name="snippet_delete"),
+    path("snippets/<uuid:pk>/restore/", snippets.snippet_restore, name="snippet_restore"),
     path("day/history/", undo.history, name="history"),
     path("tasks/bulk/", bulk.bulk, name="bulk"),
     path("tasks/bulk/commit/", bulk.bulk_commit, name="bulk_commit"),

@@ -72,6 +72,8 @@ class RecordChange(Undoable):
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
 
+    was_changed_since: bool  # read along by `acts`, not a column
+
     objects: ClassVar[Any] = RecordChangeQuerySet.as_manager()
     privacy = Privacy(
         identifying=["before", "after"], safe=["act", "row_type", "row_id", "version", "at", "undone_at"]

@@ -26,6 +26,7 @@ from tests.factories import (
     EmergencyFactory,
     PatientFactory,
     SavedViewFactory,
+    SnippetFactory,
     TaskFactory,
     UserFactory,
     merged_into,
@@ -52,7 +53,7 @@ PUBLIC = {
 OWN = {
     "home", "styleguide", "accounts:me", "accounts:keys", "accounts:sessions_end", "accounts:session_keep", "notifications:list",
     "notifications:badge", "notifications:read_all", "account_reauthenticate", "account_change_password",
-    "account_set_password", "office:exports",
+    "account_set_password", "office:exports", "worklist:snippets", "worklist:snippets_typed", "worklist:snippet_new",
     "clients:mine", "clients:authorize",
 }  # fmt: skip
 # pages of an area: 403 for a role without the right, and only one's own organization in them
@@ -235,6 +236,8 @@ def work_of(cast: Any, route: Route) -> Any:
         return ContactFactory(patient=cast.pat, staff=cast.ana).pk
     if route.name.startswith("worklist:view"):
         return SavedViewFactory(owner=cast.ana, page="day").pk
+    if route.name.startswith("worklist:snippet"):
+        return SnippetFactory(owner=cast.ana).pk
     task = TaskFactory(patient=cast.pat)
     if route.name == "worklist:task_promise":
         return close_task(task=task, by=cast.ana, note="I will call you tomorrow").pk

@@ -13,7 +13,8 @@ from tests.bench.browser import Answer, Browser
 from tests.bench.cases import Case
 from tests.bench.people import Person
 
-ALONE, TOGETHER, WARM = 30, 80, 8  # samples of one case; eight browsers share those of the second
+ALONE, TOGETHER = 30, 80  # samples of one case; eight browsers share those of the second
+WARM = 12  # rounds before, of each person: a connection that is in use knows its statements
 BROWSERS = 8
 LONGEST, FEWEST = 8, 5  # seconds for one case with one browser, and the samples it has then at least
 

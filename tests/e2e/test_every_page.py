@@ -53,6 +53,7 @@ def of_dana() -> list[tuple[str, str]]:
     return [
         *[(f"patients:{name}", reverse(f"patients:{name}", args=[grace.pk])) for name in about],
         *named("worklist:day", "worklist:day_print", "worklist:history", "worklist:task_new", "worklist:promises"),
+        *named("worklist:snippets", "worklist:snippet_new"),
         *named("worklist:views", "patients:registry", "patients:new", "notifications:list", "access:emergency"),
         *named("accounts:me", "accounts:keys", "clients:mine", "mfa_index"),
         ("history_add", reverse("patients:history_add", args=[grace.pk, "allergy"])),

@@ -9,7 +9,8 @@ from coordination.lib.rls import organization
 from coordination.worklist.actions import change_due
 from coordination.worklist.due import Due
 from coordination.worklist.models import SavedView, Task
-from tests.factories import TaskFactory
+from tests.e2e.conftest import violations
+from tests.factories import SnippetFactory, TaskFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -226,6 +227,60 @@ def test_a_list_is_saved_counted_and_found(visit):
     expect(page.locator("main table")).to_contain_text("Late")
     with organization(dana().organization_id):
         assert SavedView.objects.filter(name="Late").count() == 1
+
+
+def test_a_snippet_is_typed_by_its_name(visit):
+    with organization(dana().organization_id):
+        SnippetFactory(owner=dana(), name="vm", text="Left voicemail on ___, no details.")
+        SnippetFactory(owner=dana(), name="visit", text="Home visit.")
+        task = Task.objects.filter(owner=dana(), patient__isnull=False).open().first()
+    one = visit()
+    page = one.open(f"/contacts/new/?patient={task.patient_id}")
+    note = page.locator("textarea[name=note]")
+    note.focus()
+    page.keyboard.type("Called. :v")
+    choices = page.locator("#snippet-list [role=option]")
+    expect(choices).to_have_count(2)
+    expect(choices.first).to_have_text(":visitHome visit.")
+    expect(note).to_have_attribute("aria-activedescendant", "snippet-0")
+    assert violations(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(note).to_have_value("Called. Left voicemail on ___, no details.")
+    expect(choices).to_have_count(0)
+    page.keyboard.type("Friday")  # the blank was chosen
+    expect(note).to_have_value("Called. Left voicemail on Friday, no details.")
+    page.keyboard.press("End")
+    page.keyboard.type(" :visit ")  # a whole name and a space
+    expect(note).to_have_value("Called. Left voicemail on Friday, no details. Home visit. ")
+    page.keyboard.press("Control+z")
+    expect(note).to_have_value("Called. Left voicemail on Friday, no details. :visit ")
+    page.keyboard.type(":vi")
+    expect(choices).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(choices).to_have_count(0)
+    page.keyboard.type(" at 10:30 :)")  # neither is a name
+    expect(choices).to_have_count(0)
+    note.fill("")
+    page.keyboard.type(":")
+    choices.nth(1).click()
+    expect(note).to_have_value("Left voicemail on ___, no details.")
+
+
+def test_escape_closes_the_snippets_and_not_the_dialog(visit):
+    with organization(dana().organization_id):
+        SnippetFactory(owner=dana(), name="vm")
+    one = visit()
+    page = one.open("/day/")
+    page.keyboard.press("j")
+    page.keyboard.press("d")
+    note = page.locator("#dialog textarea").first
+    note.focus()
+    page.keyboard.type(":")
+    expect(page.locator("#snippet-list")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#snippet-list")).to_have_count(0)
+    expect(page.locator("#dialog")).to_be_visible()
 
 
 def test_a_list_others_changed_says_so_and_stays(visit, settings):

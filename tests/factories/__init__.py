@@ -2,13 +2,14 @@
 
 from tests.factories.accounts import OrganizationFactory, TeamFactory, UserFactory, grant_team
 from tests.factories.patients import EmergencyFactory, PatientFactory, join_care_team, merged_into
-from tests.factories.worklist import SavedViewFactory, TaskFactory
+from tests.factories.worklist import SavedViewFactory, SnippetFactory, TaskFactory
 
 __all__ = [
     "EmergencyFactory",
     "OrganizationFactory",
     "PatientFactory",
     "SavedViewFactory",
+    "SnippetFactory",
     "TaskFactory",
     "TeamFactory",
     "UserFactory",

@@ -5,7 +5,7 @@ import factory
 from django.utils import timezone
 
 from coordination.worklist.actions.weighing import weigh
-from coordination.worklist.models import SavedView, Task
+from coordination.worklist.models import SavedView, Snippet, Task
 
 
 class TaskFactory(factory.django.DjangoModelFactory):
@@ -43,5 +43,18 @@ class SavedViewFactory(factory.django.DjangoModelFactory):
     name = factory.Sequence(lambda n: f"View {n}")
     page = "day"
     query = "bucket=overdue"
+    created_by = factory.SelfAttribute("owner")
+    updated_by = factory.SelfAttribute("created_by")
+
+
+class SnippetFactory(factory.django.DjangoModelFactory):
+    """A person's own words under a short name. For a team: owner=None, team, created_by."""
+
+    class Meta:
+        model = Snippet
+
+    organization = factory.SelfAttribute("created_by.organization")
+    name = factory.Sequence(lambda n: f"snippet-{n}")
+    text = "Left voicemail, callback number only."
     created_by = factory.SelfAttribute("owner")
     updated_by = factory.SelfAttribute("created_by")

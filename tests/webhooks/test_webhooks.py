@@ -143,6 +143,7 @@ def test_what_fails_too_often_is_turned_off_and_told(cast, endpoint, receiver, s
     assert len(receiver.got) == 2, "the redirect was not followed"
     send(message)
     assert len(receiver.got) == 2, "off is off"
+    assert (message.state, message.last_error) == ("cancelled", "endpoint turned off")
     with pytest.raises(Refused):
         deliver_again(endpoint=found, message=message, by=cast.adam)
     enable_endpoint(endpoint=found, by=cast.adam)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from coordination.accounts.models import User
@@ -35,10 +36,12 @@ def promise(
         raise Refused(_("Choose a day that is still to come."), field="promise_day")
     if contact is not None:
         if contact.undone_at is not None:
-            raise Refused(_("This contact was undone. Log it again to promise something in it."))
-        came_of = came_of or Change.objects.filter(contact=contact, act=Act.CONTACT).first()
+            raise _taken_back()
+        came_of = came_of or _held(Change.objects.filter(contact=contact, act=Act.CONTACT))
+        if came_of is not None and came_of.undone_at is not None:
+            raise _taken_back()
     elif task is not None:
-        came_of = came_of or Change.objects.filter(task=task, by=by).order_by("-at", "-id").first()
+        came_of = came_of or _held(Change.objects.filter(task=task, by=by).order_by("-at", "-id"))
     title = words.strip() or _("Call the patient")
     opened = open_task(
         by=by,
@@ -55,6 +58,15 @@ def promise(
     if not opened.is_open:
         raise Refused(already_closed(opened))
     return opened
+
+
+def _held(changes: QuerySet[Change]) -> Change | None:
+    """The act, locked: whoever takes it back meanwhile waits, and takes the promise back with it; or was first."""
+    return changes.select_for_update(no_key=True).first()
+
+
+def _taken_back() -> Refused:
+    return Refused(_("This contact was undone. Log it again to promise something in it."))
 
 
 def _key(contact: Contact | None, task: Task | None, day: dt.date) -> str:

@@ -107,6 +107,9 @@ def _with_what_came_of_it(asked: list[Change]) -> list[Whole]:
     acts = [whole.change for whole in wholes if whole.change.act in {Act.CLOSE, Act.CONTACT, Act.EDIT}]
     if not acts:
         return wholes
+    # who promises something beside one of them holds it: what came of it is complete after this
+    held = Change.objects.select_for_update(no_key=True).filter(pk__in=[act.pk for act in acts])
+    list(held.order_by("pk").values_list("pk"))
     ends = [act for act in acts if act.act != Act.EDIT]
     opened = Change.objects.filter(act=Act.OPEN, undone_at__isnull=True)
     # each way by its own index

@@ -29,6 +29,7 @@ from patients.access import get_patient
 from patients.models import Patient
 
 LAST = 5
+SHOWN = 20  # open tasks of an overview
 
 
 @require_safe
@@ -50,8 +51,8 @@ def patient_text(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The overview."""
     user = person(request)
     patient = get_patient(user, pk)
-    tasks = list_open_tasks(user, patient)[:20]
-    text = patient_note(user, patient, list(tasks), list(list_contacts(user, patient)[:LAST]))
+    tasks, contacts = list_open_tasks(user, patient)[: SHOWN + 1], list_contacts(user, patient)[:LAST]
+    text = patient_note(user, patient, list(tasks), list(contacts), most=SHOWN)
     return _answer(request, text, patient, patient)
 
 

@@ -1,10 +1,7 @@
 """The pages of saved views: all of them, a new one, one to change, and the way back of one that was deleted."""
 
-import time
 import uuid
-from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -12,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from coordination.lib.deletions import Deletions
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
@@ -21,7 +19,7 @@ from coordination.worklist.saved import address_of, asked_of, forget_pinned, lin
 from coordination.worklist.saved_forms import MINE, SavedViewForm
 from coordination.worklist.views.answers import person, wants_parts
 
-DELETED = "deleted_views"  # in the session: what can be brought back, and until when
+DELETED = "views"
 
 
 @require_safe
@@ -150,9 +148,7 @@ def view_change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def view_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = person(request)
     found = get_saved_view(user, pk, to_change=True)
-    kept = actions.delete_view(view=found, by=user)
-    kept["until"] = time.time() + settings.UNDO_MINUTES * 60
-    request.session[DELETED] = [*_all_deleted(request), kept][-5:]
+    Deletions(request, DELETED).add(actions.delete_view(view=found, by=user))
     forget_pinned(request)
     return redirect("worklist:views")
 
@@ -162,7 +158,8 @@ def view_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a deletion back: for the session that deleted, for some minutes."""
     user = person(request)
     require(user, Permission.PATIENT_VIEW)
-    kept = next((each for each in _all_deleted(request) if each["id"] == str(pk)), None)
+    deletions = Deletions(request, DELETED)
+    kept = deletions.find(pk)
     if kept is None:
         raise Http404
     team = next((team for team in list_view_teams(user) if str(team.pk) == kept["team"]), None)
@@ -173,16 +170,12 @@ def view_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.sentence)
         return redirect("worklist:views")
-    request.session[DELETED] = [each for each in _all_deleted(request) if each["id"] != str(pk)]
+    deletions.drop(pk)
     forget_pinned(request)
     messages.success(request, _("“%(name)s” is back.") % {"name": restored.name})
     if wants_parts(request):
         return HttpResponse(headers={"HX-Redirect": reverse("worklist:views")})
     return redirect("worklist:views")
-
-
-def _all_deleted(request: HttpRequest) -> list[dict[str, Any]]:
-    return [each for each in request.session.get(DELETED, []) if each["until"] > time.time()]
 
 
 def _deleted(request: HttpRequest) -> list[dict[str, str]]:
@@ -192,5 +185,5 @@ def _deleted(request: HttpRequest) -> list[dict[str, str]]:
             "text": _("Deleted “%(name)s”.") % {"name": each["name"]},
             "undo_url": reverse("worklist:view_restore", args=[each["id"]]),
         }
-        for each in _all_deleted(request)
+        for each in Deletions(request, DELETED).all()
     ]

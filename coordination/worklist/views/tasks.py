@@ -108,7 +108,7 @@ def own_keys_first(banner: Banner, links: dict[str, Any]) -> Banner:
         if action["key"] == "l" and links.get("log_url"):
             action["url"] = links["log_url"]
         elif action["key"] == "a" and links.get("assign_url"):
-            action["key"] = ""
+            action["key"] = action["shown_key"] = ""
     return replace(banner, actions=actions)
 
 

@@ -13,6 +13,18 @@ from coordination.navigation import ENTRIES, VIEWS_KEYS
 ALL = {name: shown(command.key) for name, command in COMMANDS.items()} | {"single_keys": "on"}
 
 
+def test_a_record_shows_ones_own_keys(cast, signed_in):
+    client, url = signed_in(cast.ana), f"/patients/{cast.pat.pk}/"
+    cast.ana.keys = {"log": "w"}
+    cast.ana.save(update_fields=["keys"])
+    page = client.get(url).text
+    assert '<kbd aria-hidden="true">W</kbd>' in page
+    assert '<kbd aria-hidden="true">L</kbd>' not in page
+    cast.ana.single_keys = False
+    cast.ana.save(update_fields=["single_keys"])
+    assert '<kbd aria-hidden="true">W</kbd>' not in client.get(url).text
+
+
 def remap(response):
     found = re.search(r'data-remap="([^"]*)"', response.content.decode())
     return json.loads(unescape(found.group(1))) if found else {}

@@ -1,11 +1,13 @@
-"""The real broker, in a numbered database of its own, so that a flush empties nobody else's."""
+"""The real broker, in a numbered database of its own for each process that runs tests, so that a flush empties nobody else's."""
 
+import os
 from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
 
-NUMBER = 11
+FIRST, DATABASES = 11, 16
+NUMBER = FIRST + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % (DATABASES - FIRST)
 
 
 class Valkey:

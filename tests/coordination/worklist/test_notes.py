@@ -86,6 +86,14 @@ def test_the_overview_holds_what_this_person_may_see(cast, signed_in, contact):
     assert "LAST CONTACTS" not in front
 
 
+def test_an_overview_says_what_it_leaves_out(cast, signed_in):
+    for _n in range(21):
+        TaskFactory(patient=cast.pat)
+    text = signed_in(cast.ana).get(f"/patients/{cast.pat.pk}/text/").text
+    assert text.count("\n- ") == 21
+    assert "- and more: only the first 20 are told here" in text
+
+
 def test_a_page_shows_it_where_nothing_can_be_copied(cast, signed_in, contact):
     page = signed_in(cast.ana).get(f"/contacts/{contact.pk}/text/?as=page").content.decode()
     assert "readonly" in page

@@ -4,8 +4,9 @@ import pytest
 
 from coordination.lib.rls import organization
 from coordination.worklist import actions
+from coordination.worklist.actions.promising import promise
 from coordination.worklist.due import Due
-from coordination.worklist.models import Change, Task
+from coordination.worklist.models import Change, Contact, Task
 from tests.at_once import at_once, names
 from tests.coordination.worklist.test_undo import LATER
 from tests.factories import PatientFactory, UserFactory, join_care_team
@@ -47,3 +48,28 @@ def test_two_people_undo_at_once_and_one_of_them_is_told(transactional_db):
     told = at_once(ana.organization_id, *calls)
     assert names(told) == ["Refused"] * 3 + ["done"]
     assert all("Ana Ruiz undid this" in each for each in told if each != "done"), told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_promise_never_outlives_the_contact_it_was_made_in(transactional_db):
+    ana = UserFactory(name="Ana Ruiz")
+    for n in range(8):
+        with organization(ana.organization_id):
+            patient = PatientFactory(organization=ana.organization, coordinator=ana, created_by=ana)
+            join_care_team(patient, ana, role="coordinator", is_primary=True)
+            contact = actions.log_contact(
+                patient=patient, by=ana, outcome="reached_patient", no_follow_up_reason="Well"
+            )
+            change = Change.objects.with_record().get(pk=contact.last_change.pk)
+            contact = Contact.objects.get(pk=contact.pk)
+        told = at_once(
+            ana.organization_id,
+            lambda change=change: actions.undo_change(change=change, by=ana),
+            lambda contact=contact, patient=patient: promise(
+                patient=patient, by=ana, words="Call", day=ana.organization.today(), contact=contact
+            ),
+        )
+        with organization(ana.organization_id):
+            left = Task.objects.open().filter(patient=patient).count()
+        assert told[0] == "done", told
+        assert left == 0, (n, told)
