@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, IntegerField, Q, QuerySet
 from django.db.models.functions import Length
+from django.db.models.lookups import LessThan
 from django.utils.crypto import salted_hmac
 from rapidfuzz.distance import JaroWinkler
 
@@ -72,12 +74,16 @@ def find(user: Any, among: QuerySet[Any], text: str) -> list[uuid.UUID]:
     few = scope_of(user).is_few
     starting = among.filter(_starts(wanted.words, few=few)).order_by().values_list(*columns)[:MOST_FOUND]
     # the shortest first: an order no index has, or the first 200 of a frequent sound seem cheapest to find by reading the table
-    sounding = (
-        _sounding(among, wanted.words, few=few)
-        .order_by(Length("sort_name"))
-        .values_list(*columns)[:MOST_FOUND]
-    )
-    for pk, *names in starting.union(sounding, all=True):  # each by its own index, in one statement
+    sounding = _sounding(among, wanted.words, few=few).order_by(Length("sort_name")).values_list(*columns)
+    if not few:
+        # who begins as it was typed is closer than who sounds like it: where there are enough of them, no other is looked for
+        found_so_far = Func(
+            ArraySubquery(starting.values("pk")), function="cardinality", output_field=IntegerField()
+        )
+        sounding = sounding.filter(LessThan(found_so_far, MOST_FOUND))
+    for pk, *names in starting.union(
+        sounding[:MOST_FOUND], all=True
+    ):  # each by its own index, in one statement
         found[pk] = (-_closeness(wanted.words, names), names[0])
     close = [pk for pk in found if found[pk][0] <= -ALIKE]
     return sorted(close, key=lambda pk: (*found[pk], pk))[:MOST_FOUND]

@@ -46,7 +46,7 @@ function option(snippet, n) {
   whose.textContent = snippet.whose;
   row.append(name, words, whose);
   row.id = `snippet-${n}`;
-  row.role = "option";
+  row.setAttribute("role", "option");
   row.addEventListener("mousedown", (event) => {
     event.preventDefault(); // the field keeps the focus
     write(snippet, BEGUN);
@@ -55,9 +55,10 @@ function option(snippet, n) {
 }
 
 function show(field, word) {
-  offered = all.filter((each) => each.name.startsWith(word)).slice(0, SHOWN);
-  if (!offered.length) return close();
-  if (area !== field) close();
+  const found = all.filter((each) => each.name.startsWith(word)).slice(0, SHOWN);
+  if (!found.length || area !== field) close();
+  if (!found.length) return;
+  offered = found;
   area = field;
   pop ??= told.content.firstElementChild.cloneNode(true);
   pop.firstElementChild.replaceChildren(...offered.map(option));
@@ -87,18 +88,22 @@ function write(snippet, pattern) {
   else if (pattern === ENDED) field.setSelectionRange(field.selectionStart + 1, field.selectionStart + 1);
 }
 
-document.addEventListener("input", async (event) => {
+export async function offer(field) {
+  if (field.matches("[data-plain]") || !BEGUN.test(before(field))) return close();
+  await (asked ??= ask());
+  const word = before(field).match(BEGUN)?.[1];
+  if (word && document.activeElement === field) show(field, word.slice(1).toLowerCase());
+}
+
+document.addEventListener("input", (event) => {
   const field = event.target;
-  if (!told || event.isComposing || !field.matches("textarea:not([data-plain])")) return;
+  if (event.isComposing || event.data === ":" || !field.matches("textarea")) return;
   if (event.data === " ") {
     const name = before(field).match(ENDED)?.[1].slice(1).toLowerCase();
     const whole = all.find((each) => each.name === name);
     if (whole) return write(whole, ENDED);
   }
-  if (!BEGUN.test(before(field))) return close();
-  await (asked ??= ask());
-  const word = before(field).match(BEGUN)?.[1];
-  if (word && document.activeElement === field) show(field, word.slice(1).toLowerCase());
+  offer(field);
 });
 
 document.addEventListener("focusout", (event) => event.target === area && close());
