@@ -14,6 +14,7 @@ from typing import Any
 
 import django
 
+from coordination.outbox.bell import RING
 from coordination.places import ROOT, VAR, Problem, own_folder
 from coordination.supervisor import Child, send, wait_until_ready
 from tests.bench import report
@@ -71,7 +72,7 @@ def smaller(options: argparse.Namespace) -> Iterator[tuple[int, Any]]:
         raise Problem(
             "This is the small town. Growth is measured with a larger one: --patients 1000000 --beside."
         )
-    with database_of(SMALL, say) as servers, serving(folder_of(SMALL), options.port + 1, has_worker=False):
+    with database_of(SMALL, say) as servers, serving(folder_of(SMALL), options.port + 1):
         read_once(servers, say)
         told = subprocess.run(
             [sys.executable, "-m", "tests.bench.elsewhere"], stdout=subprocess.PIPE, check=True
@@ -102,7 +103,7 @@ def write(text: str, patients: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, port: int, *, has_worker: bool = True) -> Iterator[dict[str, Child]]:
+def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
     """The web server as `up` starts it, but for the header; and the worker, which has its part of the memory."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -129,9 +130,13 @@ def serving(folder: Path, port: int, *, has_worker: bool = True) -> Iterator[dic
         ),
         "worker": Child("worker", [sys.executable, "-m", "celery", *celery], folder / "log" / "worker.log"),
     }
-    if not has_worker:
-        del children["worker"]
     os.environ["BASE_URL"] = f"http://127.0.0.1:{port}"
+    # what an earlier run left unsent would keep the server from being ready: nothing wakes the worker for it, there is no beat
+    subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "coordination.celery", "call", RING],
+        capture_output=True,
+        check=True,
+    )
     try:
         for child in children.values():
             child.start()
