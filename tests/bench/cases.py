@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.bench import floors
 from tests.bench.browser import Answer, Browser
 from tests.bench.floors import Floor
-from tests.bench.people import DEEP, EACH, ORDERS, SUPERVISOR, WIDE, Person
+from tests.bench.people import BROWSERS, DEEP, ORDERS, SUPERVISOR, WIDE, Person
 
 Ask = Callable[[Browser, Person, int], Answer]
 MANY = 100  # tasks in one batch
@@ -134,6 +134,6 @@ def _patient(person: Person, n: int) -> str:
 
 
 def _task(person: Person, n: int) -> tuple[str, str]:
-    """Two browsers of one person at once take turns with tasks of their own, so that none finds its task done by the other."""
-    own = person.tasks[n // EACH % 2 :: 2]
-    return own[n // (2 * EACH) % len(own)]
+    """Each of eight browsers has tasks of its own: several may be of one person, and none finds its task done by another."""
+    own = person.tasks[n % BROWSERS :: BROWSERS]
+    return own[n // BROWSERS % len(own)]

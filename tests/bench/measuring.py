@@ -15,7 +15,6 @@ from tests.bench.people import Person
 
 ALONE, TOGETHER = 30, 80  # samples of one case; eight browsers share those of the second
 WARM = 12  # rounds before, of each person: a connection that is in use knows its statements
-BROWSERS = 8
 LONGEST, FEWEST = 8, 5  # seconds for one case with one browser, and the samples it has then at least
 
 Crew = list[tuple[Browser, Person]]

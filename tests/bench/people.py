@@ -10,6 +10,7 @@ from coordination.lib.rls import organization
 from patients.models import Patient
 from tests.bench.place import WIDEST
 
+BROWSERS = 8  # at once
 EACH = 4  # people of one role, so that not one person's rows alone are warm
 COORDINATOR, SUPERVISOR, WIDE = "coordinator", "supervisor", "administrator"
 

@@ -11,8 +11,8 @@ from coordination.worklist.loops import RULES, check
 from tests.bench import report
 from tests.bench.browser import Browser
 from tests.bench.cases import cases
-from tests.bench.measuring import ALONE, BROWSERS, TOGETHER, Say, alone, load, memory_of, together
-from tests.bench.people import Person, people
+from tests.bench.measuring import ALONE, TOGETHER, Say, alone, load, memory_of, together
+from tests.bench.people import BROWSERS, Person, people
 from tests.bench.place import SMALL
 
 
