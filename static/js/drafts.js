@@ -23,3 +23,9 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   const form = draft?.closest("form");
   if (form?.dataset.dirty === "sent" && ctx.response.status === 200) delete form.dataset.dirty;
 });
+
+// the first colon in a longer text fetches what offers snippets
+document.addEventListener("input", async ({ data, target }) => {
+  const told = data === ":" && target.matches("textarea") && document.getElementById("snippets");
+  if (told) (await import(told.dataset.script)).offer(target);
+});

@@ -22,12 +22,6 @@ function outcome(event) {
   else choice.click();
 }
 
-// the first colon in a longer text fetches what offers snippets
-const snippets = document.getElementById("snippets")?.dataset.script;
-document.addEventListener("input", async (event) => {
-  if (event.data === ":" && snippets && event.target.matches("textarea")) (await import(snippets)).offer(event.target);
-});
-
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.repeat) return;
   if (event.altKey && /^Digit[1-4]$/.test(event.code)) outcome(event);

@@ -66,7 +66,7 @@ def test_it_goes_away_while_the_session_is_saved(ana, unplug, monkeypatch):
         return write(store, data)
 
     monkeypatch.setattr(SessionStore, "create_model_instance", away)
-    is_said(ana.get("/day/"))
+    is_said(ana.get("/views/pinned/"))
 
 
 def test_a_session_that_was_ended_meanwhile_is_no_such_thing(ana, db):
