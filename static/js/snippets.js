@@ -1,7 +1,7 @@
 // A colon and the beginning of a short name, in any longer text, offer one's snippets: arrows mark one, Enter or Tab writes it, and
 // so does a space after a whole name. They are asked for once a page, and live in its memory only. Undo of the browser takes one back.
 const told = document.getElementById("snippets").dataset;
-const { list, close, mark, show } = await import(told.list);
+const { list, close, mark, show } = await import(told.offers);
 const LETTERS = "[\\p{L}\\p{N}_-]";
 const BEGUN = new RegExp(`(?:^|[\\s(])(:${LETTERS}{0,20})$`, "u");
 const ENDED = new RegExp(`(?:^|[\\s(])(:${LETTERS}{1,20}) $`, "u");
