@@ -74,10 +74,13 @@ def test_one_stays_where_one_was(visit):
     page.keyboard.press("j")
     stands_on(page, below(page, moved))
     go_to(page, finished)
+    expect(page.locator("#peek .idhead, #peek h2").first).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the preview of the row is there
+    follows = below(page, finished)
     page.keyboard.press("d")
     expect(page.locator(f"#{finished}.done")).to_be_visible()
-    stands_on(page, below(page, finished))
-    expect(page.locator(f"#{below(page, finished)} .pt")).to_be_focused()
+    stands_on(page, follows)
+    expect(page.locator(f"#{follows} .pt")).to_be_focused()
     page.wait_for_load_state("networkidle")
 
 
