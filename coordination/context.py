@@ -14,8 +14,8 @@ from coordination.accounts.middleware import write_step
 from coordination.accounts.permissions import Permission
 from coordination.navigation import VIEWS_KEYS, navigation
 from coordination.notifications.access import count_unread
+from coordination.worklist.access import may_write
 from coordination.worklist.saved import pinned_views, view_bar
-from coordination.worklist.views.snippets import may_write
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

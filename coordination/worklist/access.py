@@ -342,6 +342,12 @@ def get_saved_view(user: User, pk: Any, *, to_change: bool = False) -> SavedView
     return view
 
 
+def may_write(user: User) -> bool:
+    """Whether there is anything this person writes: the entry of the account menu."""
+    rights = (Permission.CONTACT_LOG, Permission.TASK_WORK, Permission.OWN_TASKS, Permission.PATIENT_EDIT)
+    return any(user.may(right) for right in rights)
+
+
 def list_snippets(user: User) -> QuerySet[Snippet]:
     return Snippet.objects.visible_to(user).in_reading_order()
 

@@ -16,8 +16,9 @@ from coordination.worklist import actions
 from coordination.worklist.access import get_saved_view, list_saved_views, list_view_teams
 from coordination.worklist.models import SavedView
 from coordination.worklist.saved import address_of, asked_of, forget_pinned, lines, openings, read_pinned
-from coordination.worklist.saved_forms import MINE, SavedViewForm
+from coordination.worklist.saved_forms import SavedViewForm
 from coordination.worklist.views.answers import person, wants_parts
+from coordination.worklist.whose_form import MINE
 
 DELETED = "views"
 

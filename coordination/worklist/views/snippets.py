@@ -10,15 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.accounts.models import User
 from coordination.lib.deletions import Deletions
 from coordination.lib.permissions import Permission
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist.access import get_snippet, list_snippets, list_view_teams
 from coordination.worklist.actions import snippets as actions
 from coordination.worklist.models import Snippet
-from coordination.worklist.snippet_forms import MINE, SnippetForm
+from coordination.worklist.snippet_forms import SnippetForm
 from coordination.worklist.views.answers import person, wants_parts
+from coordination.worklist.whose_form import MINE
 
 DELETED = "snippets"
 LISTED_MOST = 1000
@@ -128,9 +128,3 @@ def _deleted(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for each in Deletions(request, DELETED).all()
     ]
-
-
-def may_write(user: User) -> bool:
-    """Whether there is anything this person writes: the entry of the account menu."""
-    rights = (Permission.CONTACT_LOG, Permission.TASK_WORK, Permission.OWN_TASKS, Permission.PATIENT_EDIT)
-    return any(user.may(right) for right in rights)
