@@ -18,8 +18,9 @@ document.addEventListener("focusin", (event) => {
 
 document.addEventListener("htmx:before:request", (event) => {
   const { target, sourceElement } = event.detail.ctx;
-  // no preview where the pane has no room: it would count as opening a record nobody sees
-  if (target?.id === "peek" && !target.checkVisibility()) return event.preventDefault();
+  // no preview where the pane has no room, nor of a row one has walked past: it would count as opening a record nobody sees
+  const asked = sourceElement.closest(".row");
+  if (target?.id === "peek" && (!target.checkVisibility() || (asked && asked !== current()))) return event.preventDefault();
   if (sourceElement.closest("[data-passive]")) return; // a draft, a question of the page: nobody went anywhere
   const dialog = sourceElement.closest("dialog");
   const row = sourceElement.closest("[data-list] .row") ?? (dialog && (next?.row ?? current()));
