@@ -122,15 +122,20 @@ def end_with_parent() -> None:
         LIBC.prctl(1, int(signal.SIGTERM))
 
 
+def web(port: int, application: str = "coordination.wsgi:application") -> list[str]:
+    """The command that serves the pages: one thread a process (docs/decisions/0006-granian.md)."""
+    granian = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2", "--no-ws"]
+    granian += ["--blocking-threads", "1", "--respawn-failed-workers", "--workers-kill-timeout", "10"]
+    return [sys.executable, "-m", "granian", *granian, application]
+
+
 def children(port: int) -> list[Child]:
     python, logs = sys.executable, VAR / "log"
-    granian = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "2", "--no-ws"]
-    granian += ["--blocking-threads", "2", "--respawn-failed-workers", "--workers-kill-timeout", "10"]
     celery = [python, "-m", "celery", "-A", "coordination.celery"]
     worker = ["worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     beat = ["beat", "--loglevel", "WARNING", "--schedule", str(VAR / "beat" / "schedule"), "--pidfile="]
     return [
-        Child("web", [python, "-m", "granian", *granian, "coordination.wsgi:application"], logs / "web.log"),
+        Child("web", web(port), logs / "web.log"),
         Child("worker", [*celery, *worker], logs / "worker.log"),
         Child("beat", [*celery, *beat], logs / "beat.log"),
     ]

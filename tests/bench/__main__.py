@@ -16,7 +16,7 @@ import django
 
 from coordination.outbox.bell import RING
 from coordination.places import ROOT, VAR, Problem, own_folder
-from coordination.supervisor import Child, send, wait_until_ready
+from coordination.supervisor import Child, send, wait_until_ready, web
 from tests.bench import report
 from tests.bench.place import SMALL, database_of, folder_of, read_once
 
@@ -109,8 +109,6 @@ def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise Problem(f"Port {port} is taken: choose another with --port.")
     own_folder(folder / "log", None)
-    granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--no-ws"]
-    granian += ["--blocking-threads", "2", "--workers-kill-timeout", "10"]
     celery = [
         "-A",
         "coordination.celery",
@@ -123,11 +121,7 @@ def serving(folder: Path, port: int) -> Iterator[dict[str, Child]]:
         "--without-mingle",
     ]
     children = {
-        "web": Child(
-            "web",
-            [sys.executable, "-m", "granian", *granian, "tests.bench.app:application"],
-            folder / "log" / "web.log",
-        ),
+        "web": Child("web", web(port, "tests.bench.app:application"), folder / "log" / "web.log"),
         "worker": Child("worker", [sys.executable, "-m", "celery", *celery], folder / "log" / "worker.log"),
     }
     os.environ["BASE_URL"] = f"http://127.0.0.1:{port}"
