@@ -21,6 +21,7 @@ OUTBOX_HANDLERS: dict[str, list[str]] = {
     "loops.asked": ["coordination.worklist.jobs.check_rule"],
     "patient.died": ["coordination.worklist.handlers.stop_outreach"],
     "cover.arranged": ["coordination.worklist.handlers.tell_covering"],
+    "cover.ended": ["coordination.worklist.handlers.tell_cover_ended"],
     "access.broken_glass": ["coordination.worklist.handlers.open_access_review"],
     "access.reviewed": ["coordination.worklist.handlers.close_access_review"],
     "webhook.due": ["coordination.webhooks.handlers.deliver"],
@@ -69,6 +70,10 @@ EXPORT_LISTS = {
     "attention": "patients.exports.attention",
     "access-log": "patients.exports.access_log",
     "audit": "coordination.audit.exports.events",
+    "covers": "coordination.worklist.exports.covers",
+    "done": "coordination.worklist.exports.done",
+    "reviews": "patients.exports.reviews",
+    "notifications": "coordination.notifications.exports.notifications",
     "users": "coordination.accounts.exports.users",
     "teams": "coordination.accounts.exports.teams",
 }

@@ -16,7 +16,9 @@ from coordination.drafts.access import Kept, read_draft
 from coordination.lib.editable import Editable
 from coordination.lib.permissions import Permission, require
 from patients.access import get_patient
+from patients.emergency import get_review
 from patients.models import (
+    AccessGrant,
     Address,
     Allergy,
     CareTeamMember,
@@ -30,6 +32,7 @@ from patients.models import (
     Medication,
     Observation,
     Patient,
+    PatientMerge,
     Procedure,
     RelatedPerson,
 )
@@ -73,6 +76,27 @@ def merge_key(merged: Patient) -> tuple[str, uuid.UUID]:
     return "patient-merge", merged.pk
 
 
+def apart_key(patient: Patient) -> tuple[str, uuid.UUID]:
+    return "patient-apart", patient.pk
+
+
+def unmerge_key(merge: PatientMerge) -> tuple[str, uuid.UUID]:
+    return "patient-unmerge", merge.pk
+
+
+def unmerge(user: User, pk: uuid.UUID) -> uuid.UUID:
+    merge = get_object_or_404(PatientMerge.objects.select_related("survivor"), pk=pk)
+    return get_patient(user, merge.survivor_id, permission=Permission.PATIENT_MERGE).pk
+
+
+def review_key(grant: AccessGrant) -> tuple[str, uuid.UUID]:
+    return "access-review", grant.pk
+
+
+def review(user: User, pk: uuid.UUID) -> uuid.UUID:
+    return get_review(user, pk).patient_id
+
+
 LINES = {"phones": ContactPoint, "addresses": Address, "identifiers": Identifier}
 HISTORY = (
     Condition, Allergy, Medication, Procedure, Immunization, FamilyHistory, Encounter, Observation,
@@ -82,6 +106,9 @@ DOORS: dict[str, Door] = {
     "patient-new": new_patient,
     "patient-emergency": emergency,
     "patient-merge": about_patient(Permission.PATIENT_MERGE),
+    "patient-apart": about_patient(Permission.PATIENT_EDIT),
+    "patient-unmerge": unmerge,
+    "access-review": review,
     "patient-name": about_patient(EDIT),
     "patient-person": about_patient(EDIT),
     "patient-language": about_patient(EDIT),

@@ -20,13 +20,14 @@ from coordination.accounts.models import User
 from coordination.audit.models import Event
 from coordination.lib.lookups import Begins
 from coordination.lib.names import sort_key
-from coordination.lib.paging import Page, keyset
+from coordination.lib.paging import Order, Page, keyset
 from coordination.lib.permissions import Permission, require
 from coordination.lib.sealed import Unreadable, seal, unseal
 from patients.models import AccessGrant, Patient
 from patients.querysets import HIDDEN, scope_of
 
 PURPOSE = "emergency-access"
+NEWEST_GRANT_FIRST: Order = [("starts_at", "desc"), ("id", "desc")]
 PASS_SECONDS = 15 * 60  # as long as a proof of the second step counts
 
 
@@ -108,7 +109,7 @@ def page_of_reviews(
 ) -> Page[AccessGrant]:
     return keyset(
         list_reviews(user, reviewed=reviewed),
-        order=[("starts_at", "desc"), ("id", "desc")],
+        order=NEWEST_GRANT_FIRST,
         after=after,
         before=before,
     )

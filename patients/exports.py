@@ -19,7 +19,8 @@ from coordination.lib.permissions import Permission, require
 from patients import registry as table
 from patients.access import access_log_of, get_patient, list_patients, sees_all_visits
 from patients.attention import section_in, sections_of
-from patients.models import Patient, SimilarName
+from patients.emergency import NEWEST_GRANT_FIRST, list_reviews
+from patients.models import AccessGrant, Patient, SimilarName
 from patients.overviews import event_line
 from patients.panels import Ahead
 from patients.timeline import GROUPS, Entry, WholeTimeline, group_in, timeline_right
@@ -111,6 +112,33 @@ def access_log(user: User, query: QueryDict) -> Listing:
             Column("why", _("Why"), lambda event: event_line(event)["why"], width=30),
         ],
         url=reverse("patients:access", args=[patient.pk]),
+    )
+
+
+def reviews(user: User, query: QueryDict) -> Listing:
+    """Emergency access to the records one may review: what waits, or what was found."""
+    reviewed = query.get("show") == "reviewed"
+    url = reverse("access:reviews")
+    return Listing(
+        stem="emergency-access",
+        title=_("Emergency access"),
+        sentence=_("Reviewed") if reviewed else _("To review"),
+        rows=list_reviews(user, reviewed=reviewed),
+        order=NEWEST_GRANT_FIRST,
+        columns=[
+            Column("who", _("Who"), lambda grant: grant.user.name, width=28),
+            *_identity(attrgetter("patient")),
+            Column("from", _("From"), lambda grant: grant.starts_at, "moment"),
+            Column("until", _("Until"), lambda grant: grant.ended_at, "moment"),
+            Column("reason", _("Why"), words_of(AccessGrant, "reason"), width=28),
+            Column("note", _("In their words"), lambda grant: grant.note, width=60),
+            Column("finding", _("Finding"), words_of(AccessGrant, "finding")),
+            Column("finding_note", _("Note"), lambda grant: grant.finding_note, width=60),
+            Column("by", _("Reviewed by"), lambda grant: grant.reviewed_by and grant.reviewed_by.name),
+            Column("at", _("Reviewed"), lambda grant: grant.reviewed_at, "moment"),
+        ],
+        url=f"{url}?show=reviewed" if reviewed else url,
+        choices={"show": "reviewed"} if reviewed else {},
     )
 
 

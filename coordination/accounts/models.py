@@ -255,6 +255,9 @@ class Cover(models.Model):
 
     objects = CoverQuerySet.as_manager()
     privacy = Privacy(safe=["starts_on", "ends_on"])
+    last_change: dict[str, Any] | None = (
+        None  # the act just done to it, not a column: its Undo is offered with the answer
+    )
 
     class Meta:
         constraints = [

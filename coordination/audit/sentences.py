@@ -40,6 +40,7 @@ SENTENCES: dict[str, Promise] = {
     "cover.started": _("Set up cover for somebody absent"),
     "cover.changed": _("Changed how long a cover lasts"),
     "cover.ended": _("Ended a cover"),
+    "cover.undone": _("Took back the last change of a cover"),
     "app.registered": _("Let an app in"),
     "app.disabled": _("Disabled an app"),
     "app.approved": _("Let an app act for them"),

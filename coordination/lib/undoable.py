@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coordination.lib import display
-from coordination.lib.editable import Owned
+from coordination.lib.editable import Editable, Owned
 from coordination.lib.refusal import Refused
 
 
@@ -52,6 +52,12 @@ def check_time(act: Undoable) -> None:
     if not act.can_be_undone(timezone.now()):
         sentence = _("That could be undone for %(n)s minutes; now it is history.")
         raise Refused(sentence % {"n": settings.UNDO_MINUTES})
+
+
+def check_version(row: Editable, version: int) -> None:
+    """Raise Refused unless the row is as the act to undo left it. Call it on the locked row."""
+    if row.version != version:
+        raise changed_since(row.updated_by, row.updated_at)
 
 
 def changed_since(name: Any, when: dt.datetime) -> Refused:

@@ -6,9 +6,10 @@ from django.db.models import Func
 from django.shortcuts import get_object_or_404
 
 from coordination.accounts.models import User
-from coordination.lib.paging import count_within
+from coordination.lib.paging import Order, count_within
 from coordination.notifications.models import Notification
 
+NEWEST_FIRST: Order = [("at", "desc"), ("id", "desc")]
 MANY = 100  # beyond this the bell says no number
 
 

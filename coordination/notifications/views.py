@@ -11,7 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from coordination.accounts.middleware import passive
 from coordination.lib.paging import keyset
 from coordination.notifications import actions
-from coordination.notifications.access import count_unread, get_notification, list_notifications
+from coordination.notifications.access import (
+    NEWEST_FIRST,
+    count_unread,
+    get_notification,
+    list_notifications,
+)
 from coordination.notifications.models import Notification
 
 ICONS = {
@@ -33,7 +38,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     unread_only = request.GET.get("show") == "unread"
     page = keyset(
         list_notifications(user, unread_only=unread_only),
-        order=[("at", "desc"), ("id", "desc")],
+        order=NEWEST_FIRST,
         after=request.GET.get("after"),
         before=request.GET.get("before"),
     )

@@ -50,6 +50,7 @@ TOPICS = {
     "patient.weighed": gettext_lazy("Put the tasks of a patient where they stand now"),
     "patient.died": gettext_lazy("End what was to reach a patient who died"),
     "cover.arranged": gettext_lazy("Tell the person who covers"),
+    "cover.ended": gettext_lazy("Tell the person who covered"),
     "access.broken_glass": gettext_lazy("Have an emergency access reviewed"),
     "access.reviewed": gettext_lazy("End the task of an access review"),
     "webhook.due": gettext_lazy("Tell another system"),

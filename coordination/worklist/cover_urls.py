@@ -9,4 +9,5 @@ urlpatterns = [
     path("", covers.covers, name="list"),
     path("<uuid:pk>/change/", covers.change, name="change"),
     path("<uuid:pk>/end/", covers.end, name="end"),
+    path("<uuid:pk>/undo/", covers.undo, name="undo"),
 ]

@@ -16,7 +16,7 @@ from coordination.accounts.access import covers_beside, list_covers
 from coordination.accounts.models import Cover, Organization, User
 from coordination.lib import display
 from coordination.lib.days import add_business_days
-from coordination.lib.paging import Page, keyset
+from coordination.lib.paging import Order, Page, keyset
 from coordination.lib.rls import organization
 from coordination.notifications.actions import notify
 from coordination.notifications.models import Notification
@@ -24,6 +24,7 @@ from coordination.worklist.models import Task
 
 Days = tuple[dt.date, dt.date]
 ONE_DAY = dt.timedelta(days=1)
+SOONEST_FIRST: Order = [("starts_on", "asc"), ("id", "asc")]
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,18 @@ class Line:
 
 def page_of_covers(user: User, *, after: str | None, before: str | None) -> tuple[list[Line], Page[Any]]:
     """Covers in force and to come, soonest first, each with what is due in its days. Three statements for a page."""
-    order: Any = [("starts_on", "asc"), ("id", "asc")]
-    page = keyset(list_covers(user), order=order, after=after, before=before)
-    people = {pk for cover in page.rows for pk in (cover.absent_id, cover.covering_id)}
+    page = keyset(list_covers(user), order=SOONEST_FIRST, after=after, before=before)
+    return lines_of(user, page.rows), page
+
+
+def lines_of(user: User, covers: Sequence[Cover]) -> list[Line]:
+    people = {pk for cover in covers for pk in (cover.absent_id, cover.covering_id)}
     away: dict[uuid.UUID, list[Cover]] = defaultdict(list)
     for cover in covers_beside(user, list(people)):
         away[cover.absent_id].append(cover)
-    due = _due_days(user.organization, [cover.absent_id for cover in page.rows])
+    due = _due_days(user.organization, [cover.absent_id for cover in covers])
     today = user.organization.today()
-    return [_line(cover, away, due[cover.absent_id], today) for cover in page.rows], page
+    return [_line(cover, away, due[cover.absent_id], today) for cover in covers]
 
 
 def _line(cover: Cover, away: dict[uuid.UUID, list[Cover]], due: dict[dt.date, Load], today: dt.date) -> Line:

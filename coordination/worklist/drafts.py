@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.http import Http404
+
 from coordination.accounts.models import User
 from coordination.lib.permissions import Permission, require
 from coordination.worklist.access import get_task
@@ -28,6 +30,12 @@ def new_task(user: User, pk: uuid.UUID) -> uuid.UUID | None:
     return get_patient(user, pk, permission=Permission.TASK_WORK).pk
 
 
+def new_snippet(user: User, pk: uuid.UUID) -> None:
+    """Words to keep are about nobody, and typed under one's own name."""
+    if pk != user.pk:
+        raise Http404
+
+
 def edited_task(user: User, pk: uuid.UUID) -> uuid.UUID | None:
     return get_task(user, pk, permission=Permission.TASK_WORK).patient_id
 
@@ -39,6 +47,7 @@ DOORS = {
     "task-contact": contact_about_task,
     "task": new_task,
     "task-edit": edited_task,
+    "snippet": new_snippet,
     **{f"task-{act}": edited_task for act in ACTS},
 }
 
@@ -50,6 +59,10 @@ def act_key(act: str, task: Task) -> Key:
 def contact_key(patient: Patient, task: Task | None) -> Key:
     """The short form and the full one share a draft: what was typed beside the list is on the full page."""
     return ("task-contact", task.pk) if task is not None else ("contact", patient.pk)
+
+
+def snippet_key(user: User) -> Key:
+    return "snippet", user.pk
 
 
 def edit_key(task: Task) -> Key:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 
+from django.conf import settings
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from coordination.accounts.models import User
 from coordination.lib.listing import Column, Listing, words_of
@@ -18,8 +20,11 @@ from coordination.worklist.access import (
     list_promises,
     list_work,
     read_desks,
+    require_day,
 )
 from coordination.worklist.day import BUCKETS, ORDERS, View, chips
+from coordination.worklist.export_rows import Covers, Done
+from coordination.worklist.history import change_words
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promises import STATES, order_of, state_in, states
 from coordination.worklist.rows import due_value, owner_words
@@ -129,6 +134,52 @@ def contacts(user: User, query: QueryDict) -> Listing:
             Column("by", _("By"), lambda contact: contact.staff.name),
             Column("undone", _("Taken back"), lambda contact: contact.undone_at, "moment"),
         ],
+    )
+
+
+def covers(user: User, query: QueryDict) -> Listing:
+    """Who is away, who looks after their patients, and what would fall between."""
+    require(user, Permission.TEAM_MANAGE)
+    return Listing(
+        stem="covers",
+        title=_("Absences and cover"),
+        sentence=_("Now and to come"),
+        rows=Covers(user),
+        columns=[
+            Column("absent", _("Away"), lambda line: line.it.absent.name, width=28),
+            Column("covering", _("Looked after by"), lambda line: line.it.covering.name, width=28),
+            Column("first", _("First day"), lambda line: line.it.starts_on, "day", 12),
+            Column("last", _("Last day"), lambda line: line.it.ends_on, "day", 12),
+            Column("tasks", _("Falls due"), lambda line: line.load.tasks, "number", 10),
+            Column("critical", _("Critical among it"), lambda line: line.load.critical, "number", 10),
+            Column("gaps", _("Gaps"), lambda line: " ".join(line.gaps), width=60),
+        ],
+        url=reverse("covers:list"),
+    )
+
+
+def done(user: User, query: QueryDict) -> Listing:
+    """What one did in the last days, with what each act changed."""
+    require_day(user)
+    days = settings.HISTORY_DAYS
+    return Listing(
+        stem="what-i-did",
+        title=_("What I did"),
+        sentence=ngettext("The last day", "The last %(n)s days", days) % {"n": days},
+        rows=Done(user, timezone.now() - dt.timedelta(days=days)),
+        columns=[
+            Column("at", _("When"), lambda act: act["at"], "moment"),
+            Column("act", _("What"), lambda act: f"{act['act']} {act.get('batch', '')}".strip()),
+            Column("title", _("About"), lambda act: act["title"], width=40),
+            Column("name", _("Patient"), lambda act: act["who"] and act["who"]["name"], width=28),
+            Column("born", _("Date of birth"), lambda act: act["who"] and act["who"]["born"], "day", 12),
+            Column("number", _("Record number"), lambda act: act["who"] and act["who"]["identifier"]),
+            Column(
+                "changed", _("Changed"), lambda act: "; ".join(map(change_words, act["details"])), width=60
+            ),
+            Column("undone", _("Undone"), lambda act: act["undone"], width=40),
+        ],
+        url=reverse("worklist:history"),
     )
 
 

@@ -129,7 +129,23 @@ def tell_covering(message: Message) -> None:
         kind=Notification.Kind.ASSIGNED,
         text=_("You cover for %(name)s from %(first)s to %(last)s. Their work is in My day.") % words,
         route="worklist:day",
-        key=f"cover.arranged:{cover.pk}:{cover.ends_on}",
+        key=f"cover.arranged:{message.pk}",
+        by=User.objects.filter(pk=message.payload["by_id"]).first(),
+    )
+
+
+def tell_cover_ended(message: Message) -> None:
+    """Tell whoever looked after a caseload that they no longer do, unless that was taken back meanwhile."""
+    absent = User.objects.select_related("organization").get(pk=message.payload["absent_id"])
+    stands = Cover.objects.filter(pk=message.payload["cover_id"], ends_on__gte=absent.organization.today())
+    if stands.exists():
+        return
+    notify(
+        user=User.objects.get(pk=message.payload["covering_id"]),
+        kind=Notification.Kind.ASSIGNED,
+        text=_("You no longer cover for %(name)s.") % {"name": absent},
+        route="worklist:day",
+        key=f"cover.ended:{message.pk}",
         by=User.objects.filter(pk=message.payload["by_id"]).first(),
     )
 

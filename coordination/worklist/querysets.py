@@ -116,13 +116,18 @@ def figures_of(clock: Clock, bucket: str, narrow: Q) -> dict[str, Any]:
     }
 
 
+def at_hand(user: Any, task: str = "") -> Q:
+    """One's own tasks, and the work of whom one covers for today."""
+    absent = Cover.objects.in_force(user.organization.today()).filter(covering=user).values("absent_id")
+    return Q(**{f"{task}owner": user}) | Q(**{f"{task}owner_id__in": absent})
+
+
 def about_nobody(user: Any, task: str = "") -> Q:
     """Which tasks about no patient one sees: one's own, those of one's queues, what is late before one, the work of whom one covers
     for today, and that of the people in the teams one manages. `task` leads to the task from another row ("task__").
     """
     teams, today = scope_of(user).team_ids, user.organization.today()
-    absent = Cover.objects.in_force(today).filter(covering=user).values("absent_id")
-    seen = Q(**{f"{task}owner": user}) | Q(**{f"{task}owner_id__in": absent})
+    seen = at_hand(user, task)
     seen |= Q(**{f"{task}queue_id__in": teams}) | Q(**{f"{task}escalated_to": user})
     # by role: a program that acts for a supervisor manages no team, and sees what they see
     if set(user.roles) & set(roles_with(Permission.TEAM_MANAGE)):
@@ -144,10 +149,10 @@ class TaskQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """Tasks about patients one sees; tasks about no patient as `about_nobody` says.
 
-        Some roles keep tasks of their own (OWN_TASKS) and see none of a patient.
+        Some roles keep tasks of their own (OWN_TASKS), and those of whom they cover for, and see none of a patient.
         """
         if not user.may(Permission.TASK_VIEW):
-            alone = Q(organization_id=user.organization_id, patient__isnull=True, owner=user)
+            alone = Q(organization_id=user.organization_id, patient__isnull=True) & at_hand(user)
             return self.filter(alone) if user.may(Permission.OWN_TASKS) else self.none()
         about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("patient_id")))
         alone = Q(patient__isnull=True) & about_nobody(user)
@@ -310,7 +315,8 @@ class ChangeQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """What was done to tasks and contacts one sees. An act on a task about no patient is also seen by who did it."""
         if not user.may(Permission.TASK_VIEW):
-            alone = Q(organization_id=user.organization_id, task__patient__isnull=True, task__owner=user)
+            alone = Q(organization_id=user.organization_id, task__patient__isnull=True)
+            alone &= at_hand(user, "task__")
             return self.filter(alone) if user.may(Permission.OWN_TASKS) else self.none()
         about_seen = Exists(Patient.objects.visible_to(user).filter(pk=OuterRef("about")))
         mine = about_nobody(user, "task__") | Q(by=user)

@@ -249,7 +249,8 @@ class Patient(Sourced, Editable):
             models.Index(fields=["organization", "birth_date"], name="patient_born"),
             # registry: what a whole organization is sorted by is the tail of an index; a team or a caseload is sorted in
             # memory (10,000 rows: a few hundredths of a second)
-            # the language stands behind the name: who speaks one is found along the names without a look at the others' rows
+            # the language stands behind the name: who speaks one is found along the names, and counted, without a look at the
+            # rows. PostgreSQL reads an expression from an index alone only when the column itself is there too
             models.Index(
                 "organization",
                 "sort_name",
@@ -257,6 +258,7 @@ class Patient(Sourced, Editable):
                 SPOKEN,
                 "interpreter_needed",
                 name="patient_org_name_spoken",
+                include=["language", "status", "is_deceased"],
             ),
             models.Index(fields=["organization", "record_number", "id"], name="patient_org_number"),
             # what is due, who was not called, whom nothing is planned for: in a large organization these lists must open

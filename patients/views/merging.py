@@ -20,7 +20,7 @@ from patients.actions.telling_apart import tell_apart
 from patients.actions.unmerging import plan_unmerge, unmerge_patients
 from patients.changes import undo_address
 from patients.comparing import differences
-from patients.drafts import merge_key
+from patients.drafts import apart_key, merge_key, unmerge_key
 from patients.finding import fingerprint
 from patients.forms.merging import MergeForm, OtherRecordForm, PairForm, TwoPeopleForm, UnmergeForm
 from patients.models import Patient
@@ -95,14 +95,22 @@ def apart(request: HttpRequest, pk: UUID, other_pk: UUID) -> HttpResponse:
             except Refused as refused:
                 refusal = refused.sentence
             else:
+                form_name, subject_id = apart_key(patient)
+                let_go(by=user, form=form_name, subject_id=subject_id)
                 said = _("Remembered: they are two people.")
                 messages.success(request, said, extra_tags=undo_address(told))
                 return redirect("patients:attention")
     else:
         for one in (patient, other):
             access.record_visit(user, one, page="two people")
+    draft = read_draft(user, *apart_key(patient), restore=not form.is_bound)
+    if draft.fields.get("other") == str(other.pk):  # said of these two records
+        form.initial["reason"] = draft.fields.get("reason", "")
+    else:
+        draft = Kept(*apart_key(patient))
     context = {
         "form": form,
+        "draft": draft,
         "refusal": refusal,
         "patient": patient,
         "other": other,
@@ -123,7 +131,11 @@ def unmerge(request: HttpRequest, pk: UUID, merge_pk: UUID) -> HttpResponse:
     except Refused as refused:
         return render(request, "patients/unmerge.html", {**context, "refusal": refused.sentence}, status=422)
     form = UnmergeForm(request.POST or None, survivor=survivor, touched=said["touched"])
-    context |= {"said": said, "form": form}
+    draft = read_draft(user, *unmerge_key(merge), restore=not form.is_bound)
+    form.initial["reason"] = draft.fields.get(
+        "reason", ""
+    )  # what goes back is chosen anew: it may have changed
+    context |= {"said": said, "form": form, "draft": draft}
     if request.method != "POST":
         access.record_visit(user, survivor, page="merge")
         return render(request, "patients/unmerge.html", context)
@@ -142,6 +154,7 @@ def unmerge(request: HttpRequest, pk: UUID, merge_pk: UUID) -> HttpResponse:
         return render(request, "patients/unmerge.html", {**context, "refusal": stale.sentence}, status=409)
     except Refused as refused:
         return render(request, "patients/unmerge.html", {**context, "refusal": refused.sentence}, status=422)
+    let_go(by=user, form=draft.form, subject_id=draft.subject_id)
     messages.success(request, _("The merge was taken back: there are two records again."))
     return redirect("patients:merge", pk=survivor.pk)
 

@@ -13,11 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
+from coordination.drafts.access import read_draft
+from coordination.drafts.actions import let_go
 from coordination.lib import display
 from coordination.lib.permissions import Permission
 from coordination.lib.refusal import Refused
 from patients import emergency
 from patients.actions.sight import review_access
+from patients.drafts import review_key
 from patients.forms.sight import ReviewForm
 from patients.models import AccessGrant
 from patients.overviews import event_line
@@ -65,6 +68,8 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
                 finding=form.cleaned_data["finding"],
                 by=user,
             )
+            form_name, subject_id = review_key(grant)
+            let_go(by=user, form=form_name, subject_id=subject_id)
             messages.success(request, _("Review saved. Its task is closed."))
             return redirect("access:reviews")
         except Refused as refused:
@@ -82,7 +87,10 @@ def _page(
     record_access(Event.Kind.VIEW, "access.review_viewed", by=user, target=grant, patient_id=grant.patient_id)
     page = emergency.opened_during(grant, after=request.GET.get("after"), before=request.GET.get("before"))
     now = timezone.now()
+    draft = read_draft(user, *review_key(grant), restore=not form.is_bound)
+    form.initial.update(draft.fields)
     context = {
+        "draft": draft,
         "grant": grant,
         "line": _line(grant, now),
         "events": [event_line(event) for event in page.rows],

@@ -9,13 +9,19 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from coordination.accounts import actions as accounts
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
 from coordination.interop.office.export.lists import open_list, query_of
+from coordination.notifications import actions
+from coordination.notifications.actions import notify
+from coordination.notifications.models import Notification
+from coordination.worklist import actions as worklist
+from coordination.worklist.due import Due
 from coordination.worklist.models import Task
-from patients.actions.identity import mark_similar_names
+from patients.actions.identity import edit_patient, mark_similar_names
 from tests.conftest import Cast
-from tests.factories import PatientFactory, TaskFactory
+from tests.factories import EmergencyFactory, PatientFactory, TaskFactory, UserFactory
 from tests.factories.record import ContactPointFactory
 from tests.office.conftest import NEW, Proven, WorkOff, ask, fetch, rows_of_csv
 
@@ -175,6 +181,70 @@ def test_the_access_log_as_far_as_one_sees_it(cast: Cast, proven: Proven, work_o
     assert Event.objects.filter(name="export.downloaded", patient_id=cast.pat.pk).count() == 3
 
 
+# --- absences, what one did, emergency access, notifications
+def test_covers_with_what_falls_due(cast: Cast, proven: Proven, work_off: WorkOff) -> None:
+    kim = UserFactory(organization=cast.riverbend, name="Kim Ode")
+    for user in (cast.ana, kim):
+        accounts.add_team_member(team=cast.north, user=user, by=cast.adam, sees_patients=False)
+    today = cast.riverbend.today()
+    accounts.start_cover(absent=cast.ana, covering=kim, starts_on=today, ends_on=today, by=cast.sue)
+    TaskFactory(patient=cast.pat, owner=cast.ana, due_at=hours(-1), priority=1)
+    sue = proven(cast.sue)
+    job = ask(sue, "covers")
+    work_off()
+    (row,) = rows_of_csv(fetch(sue, job))
+    assert (row["Away"], row["Looked after by"], row["First day"]) == ("Ana Ruiz", "Kim Ode", str(today))
+    assert (row["Falls due"], row["Critical among it"]) == ("1", "1")
+    assert "list=covers" in sue.get("/team/cover/").text
+
+
+def test_what_one_did_with_tasks_and_records_in_the_order_of_the_page(
+    cast: Cast, proven: Proven, work_off: WorkOff
+) -> None:
+    ana = proven(cast.ana)
+    task = TaskFactory(patient=cast.pat, owner=cast.ana, title="Call back")
+    for day in (20, 21):
+        worklist.change_due(task=task, due=Due.on(dt.date(2027, 1, day), cast.riverbend), by=cast.ana)
+    edit_patient(patient=cast.pat, values={"preferred_name": "Patsy"}, version=1, by=cast.ana)
+    worklist.close_task(task=task, by=cast.ana, outcome=Task.Outcome.COMPLETED)
+    job = ask(ana, "done")
+    work_off()
+    rows = rows_of_csv(fetch(ana, job))
+    acts = ana.get("/day/history/").context["acts"]
+    assert [(row["What"], row["About"]) for row in rows] == [(act["act"], act["title"]) for act in acts]
+    assert len(rows) == 4
+    assert {row["Record number"] for row in rows} == {cast.pat.record_number}
+    assert "20-Jan-2027 to 21-Jan-2027" in rows[2]["Changed"]
+    assert "Patsy" in rows[1]["Changed"]
+    assert "list=done" in ana.get("/day/history/").text
+
+
+def test_emergency_access_to_review_and_reviewed(cast: Cast, proven: Proven, work_off: WorkOff) -> None:
+    EmergencyFactory(patient=cast.pat, user=cast.max, note="=Seizure at the desk")
+    petra = proven(cast.petra)
+    job = ask(petra, "reviews")
+    work_off()
+    (row,) = rows_of_csv(fetch(petra, job))
+    assert (row["Who"], row["Record number"]) == (cast.max.name, cast.pat.record_number)
+    assert row["In their words"] == "'=Seizure at the desk"
+    assert "list=reviews" in petra.get("/access/reviews/").text
+    assert petra.get(f"{NEW}?list=reviews&show=reviewed").status_code == 200
+
+
+def test_notifications_all_and_unread(cast: Cast, proven: Proven, work_off: WorkOff) -> None:
+    for n in range(2):
+        notify(user=cast.ana, kind="due", text=f"News {n}", route="worklist:day", key=str(n))
+    notify(user=cast.sue, kind="due", text="Of sue", route="worklist:day", key="s")
+    actions.mark_read(notification=Notification.objects.get(text="News 0"), by=cast.ana)
+    ana = proven(cast.ana)
+    for show, expected in (("all", ["News 1", "News 0"]), ("unread", ["News 1"])):
+        job = ask(ana, "notifications", show=show)
+        work_off()
+        texts = [row["What"] for row in rows_of_csv(fetch(ana, job))]
+        assert [text for text in texts if text.startswith("News")] == expected
+    assert "list=notifications" in ana.get("/notifications/").text
+
+
 # --- doors and costs
 def test_they_open_for_whom_the_page_opens(cast: Cast, proven: Proven) -> None:
     pages = {
@@ -182,6 +252,10 @@ def test_they_open_for_whom_the_page_opens(cast: Cast, proven: Proven) -> None:
         "attention": "/patients/attention/?",
         "audit": "/audit/?",
         "access-log": f"/patients/{cast.pat.pk}/access/?patient={cast.pat.pk}",
+        "covers": "/team/cover/?",
+        "done": "/day/history/?",
+        "reviews": "/access/reviews/?",
+        "notifications": "/notifications/?",
     }
     for user in (
         cast.ana,

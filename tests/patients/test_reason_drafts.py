@@ -6,7 +6,7 @@ import pytest
 
 from coordination.drafts.models import Draft
 from patients.models import AccessGrant, Patient, PatientMerge
-from tests.factories import PatientFactory, join_care_team
+from tests.factories import EmergencyFactory, PatientFactory, join_care_team
 from tests.patients.test_emergency import NOTE, OPEN, prove, sam, search
 from tests.patients.test_merging_pages import compared, twin, url
 
@@ -88,3 +88,56 @@ class TestAMerge:
         address = address_of(self.confirm(signed_in(cast.sue), cast, twin))
         assert signed_in(cast.vic).post(address, {"reason": "x"}).status_code == 403
         assert signed_in(cast.sam).post(address, {"reason": "x"}).status_code == 404
+
+
+class TestTwoPeople:
+    def test_the_reason_is_there_again_for_these_two_only(self, cast, twin, signed_in, inside):
+        client = signed_in(cast.sue)
+        there = url("two_people", cast.pat.pk, twin.pk)
+        address = address_of(client.get(there))
+        assert client.post(address, {"other": twin.pk, "reason": "Twin sister"}).status_code == 200
+        again = client.get(there)
+        assert "restored" in again.text
+        assert again.context["form"]["reason"].value() == "Twin sister"
+        inside(cast.riverbend)
+        third = PatientFactory(organization=cast.riverbend, team=cast.north, family="Okafor")
+        assert "Twin sister" not in client.get(url("two_people", cast.pat.pk, third.pk)).text
+        assert client.post(there, {"other": twin.pk, "reason": "Twin sister"}).status_code == 302
+        inside(cast.riverbend)
+        assert not Draft.objects.exists()
+
+
+class TestAnUnmerge:
+    def test_the_reason_is_there_again_and_gone_with_it(self, cast, twin, signed_in, inside):
+        client = signed_in(cast.sue)
+        typed = {"into": cast.pat.pk, "reason": "Same card", "second_identifier": twin.record_number}
+        client.post(url("merge_with", cast.pat.pk, twin.pk), compared(cast, twin, step="merge", **typed))
+        inside(cast.riverbend)
+        there = url("unmerge", cast.pat.pk, PatientMerge.objects.get().pk)
+        page = client.get(there)
+        assert client.post(address_of(page), {"reason": "They are cousins"}).status_code == 200
+        again = client.get(there)
+        assert "restored" in again.text
+        assert again.context["form"]["reason"].value() == "They are cousins"
+        cast.pat.refresh_from_db()
+        sent = {"patient": cast.pat.pk, "version": cast.pat.version, "reason": "They are cousins"}
+        assert client.post(there, sent).status_code == 302
+        inside(cast.riverbend)
+        assert not Draft.objects.exists()
+
+
+class TestAReview:
+    def test_the_finding_is_there_again_and_nobody_else_keeps_one(self, cast, signed_in, inside):
+        grant = EmergencyFactory(patient=cast.pat, user=cast.max)
+        client, there = signed_in(cast.petra), f"/access/reviews/{grant.pk}/"
+        address = address_of(client.get(there))
+        typed = {"finding": "questioned", "finding_note": "The desk could have called."}
+        assert client.post(address, typed).status_code == 200
+        again = client.get(there)
+        assert "restored" in again.text
+        assert again.context["form"]["finding_note"].value() == typed["finding_note"]
+        assert signed_in(cast.ana).post(address, typed).status_code in {403, 404}
+        assert signed_in(cast.max).post(address, typed).status_code == 404
+        assert client.post(there, typed).status_code == 302
+        inside(cast.riverbend)
+        assert not Draft.objects.exists()

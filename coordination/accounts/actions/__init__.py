@@ -1,6 +1,6 @@
 """Everything that changes people, teams and sign-in: keyword-only, audited, one transaction each."""
 
-from coordination.accounts.actions.covers import change_cover, end_cover, start_cover
+from coordination.accounts.actions.covers import change_cover, end_cover, put_cover_back, start_cover
 from coordination.accounts.actions.people import (
     change_person,
     change_roles,
@@ -48,6 +48,7 @@ __all__ = [
     "ensure_system_user",
     "give_sight",
     "invite_user",
+    "put_cover_back",
     "record_second_step",
     "record_session_ended",
     "record_session_expired",

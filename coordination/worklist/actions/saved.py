@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import Team, User
 from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
+from coordination.lib.undoable import check_version
 from coordination.worklist.models import SavedView
 
 PINNED_MOST = 12  # each is counted for the side navigation
@@ -42,6 +43,7 @@ def change_view(*, view: SavedView, by: User, version: int | None = None, **valu
     """Give it another name, another place or another list: `name`, `is_pinned`, `query`."""
     view = get_object_or_404(SavedView.objects.select_for_update(), pk=view.pk)
     view.expect_version(version)
+    before = {name: getattr(view, name) for name in values}
     if values.get("is_pinned") and not view.is_pinned:
         _check_pins(view)
     try:
@@ -50,7 +52,17 @@ def change_view(*, view: SavedView, by: User, version: int | None = None, **valu
     except IntegrityError as error:
         raise _named_already(values.get("name", view.name)) from error
     record("view.changed", by=by, target=view, changed=changed)
+    if changed:
+        view.last_change = {"id": str(view.pk), "version": view.version, "before": before}
     return view
+
+
+@transaction.atomic
+def put_view_back(*, view: SavedView, by: User, kept: dict[str, Any]) -> SavedView:
+    """As it was before `change_view`. Refused when somebody changed it since."""
+    view = get_object_or_404(SavedView.objects.select_for_update(), pk=view.pk)
+    check_version(view, kept["version"])
+    return change_view(view=view, by=by, **kept["before"])
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from coordination.accounts.models import Team, User
 from coordination.audit.actions import record
 from coordination.lib.refusal import Refused
+from coordination.lib.undoable import check_version
 from coordination.worklist.models import Snippet
 
 MOST = 200  # of one person, and of one team: all of them go to the page where one is typed
@@ -31,13 +32,24 @@ def change_snippet(
 ) -> Snippet:
     snippet = get_object_or_404(Snippet.objects.select_for_update(), pk=snippet.pk)
     snippet.expect_version(version)
+    before = {"name": snippet.name, "text": snippet.text}
     try:
         with transaction.atomic():
             changed = snippet.change({"name": name, "text": text}, by=by)
     except IntegrityError as error:
         raise _named_already(name) from error
     record("snippet.changed", by=by, target=snippet, changed=changed)
+    if changed:
+        snippet.last_change = {"id": str(snippet.pk), "version": snippet.version, "before": before}
     return snippet
+
+
+@transaction.atomic
+def put_snippet_back(*, snippet: Snippet, by: User, kept: dict[str, Any]) -> Snippet:
+    """As it was before `change_snippet`. Refused when somebody changed it since."""
+    snippet = get_object_or_404(Snippet.objects.select_for_update(), pk=snippet.pk)
+    check_version(snippet, kept["version"])
+    return change_snippet(snippet=snippet, by=by, **kept["before"])
 
 
 @transaction.atomic

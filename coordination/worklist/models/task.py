@@ -260,9 +260,10 @@ class Task(Editable):
         return self.is_open and self.due_at < now
 
     def may_be_worked_by(self, user: Any) -> bool:
-        """By roles that work tasks; one's own about no patient also by those who keep only such (OWN_TASKS)."""
-        own = self.patient_id is None and self.owner_id == user.pk
-        return bool(user.may(Permission.TASK_WORK) or (own and user.may(Permission.OWN_TASKS)))
+        """Whether whoever sees it works it: roles that work tasks, and of those about no patient who keeps only such (OWN_TASKS)."""
+        return bool(
+            user.may(Permission.TASK_WORK) or (self.patient_id is None and user.may(Permission.OWN_TASKS))
+        )
 
     @property
     def is_critical(self) -> bool:

@@ -1,15 +1,16 @@
 """The pages of saved views: all of them, a new one, one to change, and the way back of one that was deleted."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.lib.deletions import Deletions
+from coordination.lib.just_done import JustDone
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
@@ -17,10 +18,11 @@ from coordination.worklist.access import get_saved_view, list_saved_views, list_
 from coordination.worklist.models import SavedView
 from coordination.worklist.saved import address_of, asked_of, forget_pinned, lines, openings, read_pinned
 from coordination.worklist.saved_forms import SavedViewForm
-from coordination.worklist.views.answers import person, wants_parts
+from coordination.worklist.views.answers import person
+from coordination.worklist.views.taking_back import taken_back, team_behind
 from coordination.worklist.whose_form import MINE
 
-DELETED = "views"
+KIND = "views"
 
 
 @require_safe
@@ -34,7 +36,11 @@ def views(request: HttpRequest) -> HttpResponse:
         line | {"may_change": view.team_id is None or may_team}
         for line, view in zip(lines(user, found), found, strict=True)
     ]
-    return render(request, "worklist/views.html", {"rows": rows, "deleted": _deleted(request)})
+    return render(
+        request,
+        "worklist/views.html",
+        {"rows": rows, "done": JustDone(request, KIND).toasts("worklist:view_restore")},
+    )
 
 
 @require_safe
@@ -118,7 +124,7 @@ def view_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         data = form.cleaned_data
         values = {"name": data["name"].strip(), "is_pinned": data["is_pinned"]}
         try:
-            actions.change_view(view=found, by=user, version=data["version"], **values)
+            view = actions.change_view(view=found, by=user, version=data["version"], **values)
         except Refused as refused:
             form.add_error(refused.field or None, refused.sentence)
         except Stale as stale:
@@ -126,7 +132,7 @@ def view_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             status = 409
         else:
             forget_pinned(request)
-            messages.success(request, _("Saved."))
+            JustDone(request, KIND).add(view.last_change, _("Saved “%(name)s”.") % {"name": view.name})
             return redirect("worklist:views")
     (opening,) = openings(user, [found])
     context = {"form": form, "view": found, "said": opening.said, "back": reverse("worklist:views")}
@@ -141,7 +147,10 @@ def view_change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     query = asked_of(found.page, QueryDict(request.POST.get("query", "")[:2000]))
     found = actions.change_view(view=found, by=user, query=query)
     forget_pinned(request)
-    messages.success(request, _("“%(name)s” is what you see now.") % {"name": found.name})
+    said = _("“%(name)s” is what you see now.") % {"name": found.name}
+    JustDone(request, KIND).add(found.last_change, said)
+    undo_url = reverse("worklist:view_restore", args=[pk]) if found.last_change else ""
+    messages.success(request, said, extra_tags=undo_url)
     return redirect(address_of(found))
 
 
@@ -149,42 +158,27 @@ def view_change(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def view_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = person(request)
     found = get_saved_view(user, pk, to_change=True)
-    Deletions(request, DELETED).add(actions.delete_view(view=found, by=user))
+    said = _("Deleted “%(name)s”.") % {"name": found.name}
+    JustDone(request, KIND).add(actions.delete_view(view=found, by=user), said)
     forget_pinned(request)
     return redirect("worklist:views")
 
 
 @require_POST
 def view_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take a deletion back: for the session that deleted, for some minutes."""
+    """Take back that it was deleted or changed: for the session that did it, for some minutes."""
     user = person(request)
     require(user, Permission.PATIENT_VIEW)
-    deletions = Deletions(request, DELETED)
-    kept = deletions.find(pk)
-    if kept is None:
-        raise Http404
-    team = next((team for team in list_view_teams(user) if str(team.pk) == kept["team"]), None)
-    if kept["team"] and team is None:
-        raise Http404
-    try:
-        restored = actions.restore_view(by=user, kept=kept, team=team)
-    except Refused as refused:
-        messages.error(request, refused.sentence)
-        return redirect("worklist:views")
-    deletions.drop(pk)
-    forget_pinned(request)
-    messages.success(request, _("“%(name)s” is back.") % {"name": restored.name})
-    if wants_parts(request):
-        return HttpResponse(headers={"HX-Redirect": reverse("worklist:views")})
-    return redirect("worklist:views")
 
+    def put_back(kept: dict[str, Any]) -> str:
+        if "before" in kept:
+            found = get_saved_view(user, pk, to_change=True)
+            view = actions.put_view_back(view=found, by=user, kept=kept)
+            said = _("“%(name)s” is as it was before.") % {"name": view.name}
+        else:
+            view = actions.restore_view(by=user, kept=kept, team=team_behind(user, kept))
+            said = _("“%(name)s” is back.") % {"name": view.name}
+        forget_pinned(request)
+        return said
 
-def _deleted(request: HttpRequest) -> list[dict[str, str]]:
-    """What was just deleted, in words, with the way back; newest last."""
-    return [
-        {
-            "text": _("Deleted “%(name)s”.") % {"name": each["name"]},
-            "undo_url": reverse("worklist:view_restore", args=[each["id"]]),
-        }
-        for each in Deletions(request, DELETED).all()
-    ]
+    return taken_back(request, KIND, pk, back="worklist:views", put_back=put_back)

@@ -4,23 +4,26 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from coordination.lib.deletions import Deletions
+from coordination.drafts.access import read_draft
+from coordination.drafts.actions import let_go
+from coordination.lib.just_done import JustDone
 from coordination.lib.permissions import Permission
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist.access import get_snippet, list_snippets, list_view_teams
 from coordination.worklist.actions import snippets as actions
+from coordination.worklist.drafts import snippet_key
 from coordination.worklist.models import Snippet
 from coordination.worklist.snippet_forms import SnippetForm
-from coordination.worklist.views.answers import person, wants_parts
+from coordination.worklist.views.answers import person
+from coordination.worklist.views.taking_back import taken_back, team_behind
 from coordination.worklist.whose_form import MINE
 
-DELETED = "snippets"
+KIND = "snippets"
 LISTED_MOST = 1000
 
 
@@ -32,7 +35,11 @@ def snippets(request: HttpRequest) -> HttpResponse:
         {"snippet": each, "may_change": each.team_id is None or may_team}
         for each in list_snippets(user)[:LISTED_MOST]
     ]
-    return render(request, "worklist/snippets.html", {"rows": rows, "deleted": _deleted(request)})
+    return render(
+        request,
+        "worklist/snippets.html",
+        {"rows": rows, "done": JustDone(request, KIND).toasts("worklist:snippet_restore")},
+    )
 
 
 @require_safe
@@ -54,6 +61,8 @@ def snippet_new(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             actions.save_snippet(by=user, name=data["name"], text=data["text"], team=form.team)
+            form_name, subject_id = snippet_key(user)
+            let_go(by=user, form=form_name, subject_id=subject_id)
         except Refused as refused:
             form.add_error(refused.field or None, refused.sentence)
         else:
@@ -73,7 +82,7 @@ def snippet_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if sent is not None and form.is_valid():
         data = form.cleaned_data
         try:
-            actions.change_snippet(
+            changed = actions.change_snippet(
                 snippet=found, by=user, name=data["name"], text=data["text"], version=data["version"]
             )
         except Refused as refused:
@@ -82,7 +91,7 @@ def snippet_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             form.add_error(None, stale.sentence)
             status = 409
         else:
-            messages.success(request, _("Saved."))
+            JustDone(request, KIND).add(changed.last_change, _("Saved “%(name)s”.") % {"name": changed.name})
             return redirect("worklist:snippets")
     return _page(request, form, found, status)
 
@@ -90,41 +99,31 @@ def snippet_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def snippet_delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = person(request)
-    Deletions(request, DELETED).add(actions.delete_snippet(snippet=get_snippet(user, pk), by=user))
+    found = get_snippet(user, pk)
+    said = _("Deleted “%(name)s”.") % {"name": found.name}
+    JustDone(request, KIND).add(actions.delete_snippet(snippet=found, by=user), said)
     return redirect("worklist:snippets")
 
 
 @require_POST
 def snippet_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take a deletion back: for the session that deleted, for some minutes."""
-    user, deletions = person(request), Deletions(request, DELETED)
-    kept = deletions.find(pk)
-    if kept is None:
-        raise Http404
-    team = next((team for team in list_view_teams(user) if str(team.pk) == kept["team"]), None)
-    if kept["team"] and team is None:
-        raise Http404
-    try:
-        restored = actions.restore_snippet(by=user, kept=kept, team=team)
-    except Refused as refused:
-        messages.error(request, refused.sentence)
-    else:
-        deletions.drop(pk)
-        messages.success(request, _("“%(name)s” is back.") % {"name": restored.name})
-    if wants_parts(request):
-        return HttpResponse(headers={"HX-Redirect": reverse("worklist:snippets")})
-    return redirect("worklist:snippets")
+    """Take back that it was deleted or changed: for the session that did it, for some minutes."""
+    user = person(request)
+
+    def put_back(kept: dict[str, Any]) -> str:
+        if "before" in kept:
+            snippet = actions.put_snippet_back(snippet=get_snippet(user, pk), by=user, kept=kept)
+            return _("“%(name)s” is as it was before.") % {"name": snippet.name}
+        snippet = actions.restore_snippet(by=user, kept=kept, team=team_behind(user, kept))
+        return _("“%(name)s” is back.") % {"name": snippet.name}
+
+    return taken_back(request, KIND, pk, back="worklist:snippets", put_back=put_back)
 
 
 def _page(request: HttpRequest, form: SnippetForm, snippet: Snippet | None, status: int) -> HttpResponse:
-    return render(request, "worklist/snippet_form.html", {"form": form, "snippet": snippet}, status=status)
-
-
-def _deleted(request: HttpRequest) -> list[dict[str, Any]]:
-    return [
-        {
-            "text": _("Deleted “%(name)s”.") % {"name": each["name"]},
-            "undo_url": reverse("worklist:snippet_restore", args=[each["id"]]),
-        }
-        for each in Deletions(request, DELETED).all()
-    ]
+    context: dict[str, Any] = {"form": form, "snippet": snippet}
+    if snippet is None:
+        user = person(request)
+        context["draft"] = draft = read_draft(user, *snippet_key(user), restore=not form.is_bound)
+        form.initial.update(draft.fields)
+    return render(request, "worklist/snippet_form.html", context, status=status)

@@ -169,6 +169,72 @@ def test_a_supervisor_arranges_for_their_own_teams_only(cast, sue, signed_in, tw
     assert "Ray Far" in signed_in(cast.adam).get(URL).content.decode()
 
 
+# --- taking it back -----------------------------------------------------------------------------------------------
+def stand():
+    return list(Cover.objects.order_by("starts_on").values_list("starts_on", "ends_on"))
+
+
+def undo(client, cover_id):
+    return client.post(f"{URL}{cover_id}/undo/", {"idempotency_key": uuid.uuid4()}, follow=True)
+
+
+def test_each_act_on_a_cover_is_taken_back(cast, sue, two):
+    arrange(sue, cast, *two, 1, 3)
+    cover = Cover.objects.get()
+    assert f"{URL}{cover.pk}/undo/" in sue.get(URL).text
+    undo(sue, cover.pk)
+    assert stand() == []
+    arrange(sue, cast, *two, 1, 3)
+    cover = Cover.objects.get()
+    sue.post(f"{URL}{cover.pk}/change/", {"ends_on": day(cast, 5).isoformat()})
+    assert "The cover for Ana Ruiz is as it was before." in undo(sue, cover.pk).text
+    assert stand() == [(day(cast, 1), day(cast, 3))]
+    sue.post(f"{URL}{cover.pk}/end/")
+    assert stand() == []
+    undo(sue, cover.pk)
+    assert stand() == [(day(cast, 1), day(cast, 3))]
+    assert Cover.objects.get().pk == cover.pk
+    assert undo(sue, cover.pk).status_code == 404
+    assert Event.objects.filter(name="cover.undone").count() == 3
+
+
+def test_a_cover_under_way_goes_on(cast, sue, two):
+    ana, kim = two
+    begun = Cover.objects.create(
+        organization=cast.riverbend, absent=ana, covering=kim, created_by=cast.sue, starts_on=day(cast, -3), ends_on=day(cast, 3)
+    )  # fmt: skip
+    sue.post(f"{URL}{begun.pk}/end/")
+    undo(sue, begun.pk)
+    assert stand() == [(day(cast, -3), day(cast, 3))]
+
+
+def test_what_was_changed_since_stays(cast, sue, signed_in, two):
+    arrange(sue, cast, *two, 1, 3)
+    cover = Cover.objects.get()
+    signed_in(cast.adam).post(f"{URL}{cover.pk}/change/", {"ends_on": day(cast, 5).isoformat()})
+    assert "This cover was changed since." in undo(sue, cover.pk).text
+    assert stand() == [(day(cast, 1), day(cast, 5))]
+
+
+def test_days_taken_meanwhile_are_not_covered_twice(cast, sue, two):
+    ana, kim = two
+    arrange(sue, cast, ana, kim, 1, 3)
+    cover = Cover.objects.get()
+    sue.post(f"{URL}{cover.pk}/end/")
+    covered(cast, ana, cast_mate(cast), 2, 2)
+    assert "Change or end that first." in undo(sue, cover.pk).text
+    assert stand() == [(day(cast, 2), day(cast, 2))]
+
+
+def test_only_who_did_it_takes_it_back_and_only_for_some_minutes(cast, sue, signed_in, two):
+    arrange(sue, cast, *two, 1, 3)
+    cover = Cover.objects.get()
+    assert undo(signed_in(cast.adam), cover.pk).status_code == 404
+    with time_machine.travel(NOON + dt.timedelta(minutes=11)):
+        assert undo(sue, cover.pk).status_code == 404
+    assert len(stand()) == 1
+
+
 # --- what falls due, and what would fall between ------------------------------------------------------------------
 def line_of(client):
     (line,) = client.get(URL).context["lines"]
@@ -267,3 +333,35 @@ def test_nothing_critical_asks_for_nothing(cast, two, inside):
     hand_over()
     inside(cast.riverbend)
     assert told(two[1]) == []
+
+
+# --- those who keep tasks of their own only ------------------------------------------------------------------------
+def test_a_privacy_officer_works_the_reviews_of_whom_they_cover_for(cast, signed_in):
+    pia = UserFactory(organization=cast.riverbend, name="Pia Noor", roles=["privacy_officer"])
+    review = TaskFactory(
+        organization=cast.riverbend, patient=None, owner=cast.petra, title="Review an access"
+    )
+    client = signed_in(pia)
+    assert client.get(f"/tasks/{review.pk}/").status_code == 404
+    covered(cast, cast.petra, pia, 0, 1)
+    shown = client.get("/day/", {"show": f"cover:{cast.petra.pk}"})
+    assert "Review an access" in shown.text
+    key = str(uuid.uuid4())
+    done = client.post(f"/tasks/{review.pk}/done/", {"idempotency_key": key, "version": 1}, follow=True)
+    assert done.status_code == 200
+    review.refresh_from_db()
+    assert review.status == "done"
+    assert review.closed_by == pia
+
+
+def test_whoever_covered_is_told_that_it_ended_unless_it_goes_on(cast, sue, two, inside):
+    _ana, kim = two
+    arrange(sue, cast, *two, 1, 3)
+    cover = Cover.objects.get()
+    sue.post(f"{URL}{cover.pk}/end/")
+    undo(sue, cover.pk)
+    sue.post(f"{URL}{cover.pk}/end/")
+    while deliver_due():
+        pass
+    inside(cast.riverbend)
+    assert "You no longer cover for Ana Ruiz." in told(kim)

@@ -62,15 +62,17 @@ def oracle(work: Work, who: int) -> set[int]:
     teams = {team for person, team in world.grants if person == who and Permission.PATIENT_VIEW in rights}
     seen = set()
     for number, (owner, queue, before) in enumerate(work.tasks):
-        reasons = [owner == who]
+        reasons = [
+            owner == who,
+            any(
+                absent == owner and covering == who and span.holds()
+                for absent, covering, span in world.covers
+            ),
+        ]
         if Permission.TASK_VIEW in rights:
             reasons += [
                 owner is None and queue in teams,
                 before == who,
-                any(
-                    absent == owner and covering == who and span.holds()
-                    for absent, covering, span in world.covers
-                ),
                 Permission.TEAM_MANAGE in rights and answers_for(work, owner, teams),
             ]
         if any(reasons):

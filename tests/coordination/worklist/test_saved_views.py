@@ -123,6 +123,32 @@ class TestSaving:
         assert (SavedView.objects.get().pk, SavedView.objects.get().query) == (view.pk, "bucket=overdue")
         assert client.post(f"/views/{view.pk}/restore/").status_code == 404
 
+    def test_a_change_is_taken_back(self, cast, signed_in, inside):
+        view = SavedViewFactory(owner=cast.ana, name="Late")
+        before = view.query
+        client, other = signed_in(cast.ana), signed_in(cast.ana)
+        page = client.post(f"/views/{view.pk}/edit/", {"name": "Too late", "version": 1}, follow=True)
+        assert f"/views/{view.pk}/restore/" in page.text
+        assert other.post(f"/views/{view.pk}/restore/").status_code == 404
+        again = client.post(f"/views/{view.pk}/restore/", follow=True)
+        assert "“Late” is as it was before." in again.text
+        inside(cast.riverbend)
+        view.refresh_from_db()
+        assert (view.name, view.is_pinned) == ("Late", True)
+        shown = client.post(f"/views/{view.pk}/change/", {"query": "bucket=today"}, follow=True)
+        assert f"/views/{view.pk}/restore/" in shown.text
+        other.post(f"/views/{view.pk}/edit/", {"name": "Else", "version": 4})
+        assert "Changed since by Ana Ruiz" in client.post(f"/views/{view.pk}/restore/", follow=True).text
+        inside(cast.riverbend)
+        view.refresh_from_db()
+        assert (view.name, view.query == before) == ("Else", False)
+
+    def test_what_changed_nothing_offers_no_undo(self, cast, signed_in):
+        view = SavedViewFactory(owner=cast.ana, name="Late")
+        client = signed_in(cast.ana)
+        sent = {"name": "Late", "is_pinned": "on", "version": 1}
+        assert "/restore/" not in client.post(f"/views/{view.pk}/edit/", sent, follow=True).text
+
 
 class TestWhose:
     def test_a_team_reads_what_who_manages_it_saved(self, cast, signed_in, inside):

@@ -106,6 +106,20 @@ def test_a_deleted_one_comes_back_for_ten_minutes(cast, signed_in):
         assert client.post(f"/snippets/{snippet.pk}/restore/").status_code == 404
 
 
+def test_a_change_is_taken_back_unless_it_was_changed_since(cast, signed_in):
+    snippet = SnippetFactory(owner=cast.ana, name="vm", text="Left voicemail.")
+    client, url = signed_in(cast.ana), f"/snippets/{snippet.pk}/"
+    client.post(f"{url}edit/", {"name": "voicemail", "text": "One.", "version": 1})
+    assert "“vm” is as it was before." in client.post(f"{url}restore/", follow=True).text
+    snippet.refresh_from_db()
+    assert (snippet.name, snippet.text) == ("vm", "Left voicemail.")
+    client.post(f"{url}edit/", {"name": "vm", "text": "Two.", "version": 3})
+    signed_in(cast.ana).post(f"{url}edit/", {"name": "vm", "text": "Three.", "version": 4})
+    assert "Changed since by Ana Ruiz" in client.post(f"{url}restore/", follow=True).text
+    snippet.refresh_from_db()
+    assert snippet.text == "Three."
+
+
 def test_another_house_knows_nothing_of_it(cast, signed_in):
     snippet = SnippetFactory(owner=cast.ana)
     assert signed_in(cast.olga).post(f"/snippets/{snippet.pk}/delete/").status_code == 404
@@ -120,3 +134,17 @@ def test_what_typing_asks_for_is_one_statement_beside_coming_in(cast, signed_in,
     with statements() as seen:
         client.get("/snippets/typed/")
     assert len(seen) == 3, seen
+
+
+def test_what_is_typed_into_a_new_one_is_kept(cast, signed_in):
+    client = signed_in(cast.ana)
+    address = f"/drafts/snippet/{cast.ana.pk}/"
+    assert address in client.get("/snippets/new/").text
+    typed = {"name": "vm", "text": "Left voicemail.", "for_whom": "mine"}
+    assert client.post(address, typed).status_code == 200
+    page = client.get("/snippets/new/")
+    assert "restored" in page.text
+    assert "Left voicemail." in page.text
+    assert signed_in(cast.sue).post(address, typed).status_code == 404
+    save(client, name="vm")
+    assert "restored" not in client.get("/snippets/new/").text
