@@ -26,3 +26,4 @@ class CoverForm(forms.Form):
 
 class CoverEndForm(forms.Form):
     ends_on = DayField(label=_("Last day"))
+    seen = forms.DateField(required=False, widget=forms.HiddenInput)  # the last day as the page showed it

@@ -44,9 +44,12 @@ def start_cover(*, absent: User, covering: User, starts_on: dt.date, ends_on: dt
 
 
 @transaction.atomic
-def change_cover(*, cover: Cover, ends_on: dt.date, by: User) -> Cover:
-    """Give a cover another last day, and tell the person who covers."""
+def change_cover(*, cover: Cover, ends_on: dt.date, by: User, seen: dt.date | None = None) -> Cover:
+    """Give a cover another last day, and tell the person who covers. Refused when it no longer ends on the day that was `seen`."""
     cover = _lock(cover)
+    if seen is not None and cover.ends_on not in {seen, ends_on}:
+        sentence = _("Somebody changed the last day to %(day)s meanwhile. Look again.")
+        raise Refused(sentence % {"day": display.day_short(cover.ends_on)})
     today = cover.organization.today()
     if cover.ends_on < today:
         raise Refused(_("This cover is already over."))

@@ -208,6 +208,20 @@ def test_a_cover_under_way_goes_on(cast, sue, two):
     assert stand() == [(day(cast, -3), day(cast, 3))]
 
 
+def test_two_who_move_the_last_day_at_once_do_not_overwrite_each_other(cast, sue, signed_in, two):
+    arrange(sue, cast, *two, 1, 3)
+    cover, seen = Cover.objects.get(), day(cast, 3).isoformat()
+    url = f"{URL}{cover.pk}/change/"
+    assert seen in sue.get(URL).text
+    assert (
+        signed_in(cast.adam).post(url, {"ends_on": day(cast, 5).isoformat(), "seen": seen}).status_code == 302
+    )
+    late = sue.post(url, {"ends_on": day(cast, 2).isoformat(), "seen": seen})
+    assert late.status_code == 422
+    assert "Somebody changed the last day" in late.text
+    assert stand() == [(day(cast, 1), day(cast, 5))]
+
+
 def test_what_was_changed_since_stays(cast, sue, signed_in, two):
     arrange(sue, cast, *two, 1, 3)
     cover = Cover.objects.get()
