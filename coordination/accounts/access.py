@@ -112,6 +112,12 @@ class Nearby:
     teams: list[tuple[str, str]]
 
 
+def beside(user: User) -> Any:
+    """The ids of those who work in the teams one works in."""
+    current = TeamMembership.objects.filter(ends_on__isnull=True)
+    return current.filter(team_id__in=current.filter(user=user).values("team_id")).values("user_id")
+
+
 def read_nearby(
     user: User, *, named: str = "", people: Iterable[str] = (), teams: Iterable[str] = (), **also: Any
 ) -> tuple[Nearby, dict[str, Any]]:
@@ -123,12 +129,12 @@ def read_nearby(
     chosen_people, chosen_teams = uuids(people), uuids(teams)
     current = TeamMembership.objects.filter(ends_on__isnull=True)
     mine = current.filter(user=user).values("team_id")
-    beside = current.filter(team_id__in=mine).values("user_id")
+    near = beside(user)
     if chosen_teams:  # either is read along its index, which "or" would keep away
-        beside = beside.union(current.filter(team_id__in=chosen_teams).values("user_id"), all=True)
+        near = near.union(current.filter(team_id__in=chosen_teams).values("user_id"), all=True)
     colleagues = list_colleagues(user).exclude(pk=user.pk)
     asked = {
-        **_nearest("people", colleagues, chosen_people, beside, named),
+        **_nearest("people", colleagues, chosen_people, near, named),
         **_nearest("teams", list_teams(user), chosen_teams, mine, named),
     }
     (row,) = User.objects.filter(pk=user.pk).values(**asked, **also)
@@ -296,10 +302,9 @@ def get_membership(team: Team, pk: Any) -> TeamMembership:
     return get_object_or_404(team.memberships.select_related("user", "team"), pk=pk)
 
 
-def could_join(user: User, team: Team) -> QuerySet[User]:
-    inside = TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
-    found: QuerySet[User] = list_colleagues(user).exclude(pk__in=inside)
-    return found
+def working_in(team: Team) -> Any:
+    """The ids of those who work in it."""
+    return TeamMembership.objects.filter(team=team, ends_on__isnull=True).values("user_id")
 
 
 def people_managed(user: User) -> QuerySet[User]:

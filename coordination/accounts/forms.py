@@ -17,8 +17,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts import actions
+from coordination.accounts.access import working_in
 from coordination.accounts.keys import COMMANDS, FIXED, key_of, own_only, read_key, shown
 from coordination.accounts.models import Site, Team, User
+from coordination.accounts.person_field import PersonField
 from coordination.accounts.roles import ROLES
 from coordination.lib.day_field import DayField
 
@@ -222,9 +224,7 @@ class SiteForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    user = forms.ModelChoiceField(
-        label=_("Person"), queryset=User.objects.none(), empty_label=_("Choose a person")
-    )
+    user = PersonField(label=_("Person"), empty_label=_("Choose a person"))
     starts_on = DayField(label=_("From"))
     sees_patients = forms.BooleanField(
         label=_("Sees this team's patients"),
@@ -233,9 +233,9 @@ class MemberForm(forms.Form):
         help_text=_("And works its queue."),
     )
 
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = people  # type: ignore[attr-defined]
+        self.fields["user"].offer(by, pk__in=working_in(team))  # type: ignore[attr-defined]
 
 
 # --- about oneself ------------------------------------------------------------------------------------------------

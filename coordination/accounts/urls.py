@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from coordination.accounts.views import me, people, teams
+from coordination.accounts.views import finding, me, people, teams
 
 app_name = "accounts"
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("users/", people.users, name="users"),
     path("users/new/", people.user_new, name="user_new"),
     path("users/<uuid:pk>/", include(user_patterns)),
+    path("colleagues/", finding.colleagues, name="colleagues"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<uuid:pk>/", include(team_patterns)),
     path("sites/", teams.sites, name="sites"),

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from coordination.accounts.access import list_colleagues, list_teams
+from coordination.accounts.access import list_teams
 from coordination.accounts.models import User
 from coordination.accounts.roles import ROLES
 from coordination.audit.actions import record_access
@@ -54,8 +54,3 @@ def list_sources(user: User) -> list[str]:
 
 def list_import_teams(user: User) -> Any:
     return list_teams(user)
-
-
-def list_carriers(user: User) -> Any:
-    """Colleagues who carry patients."""
-    return list_colleagues(user).filter(roles__overlap=CARRIERS)

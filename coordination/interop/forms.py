@@ -8,7 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from coordination.interop.access import list_carriers, list_import_teams
+from coordination.accounts.circles import Circle
+from coordination.accounts.person_field import PersonField
+from coordination.interop.access import list_import_teams
 from coordination.interop.fhir.reading import megabytes
 
 MOST_FILES = 20  # HOUSE: more belong into one NDJSON file
@@ -55,8 +57,8 @@ class ImportForm(forms.Form):
         required=False,
         help_text=gettext_lazy("A team, a coordinator or both, so that someone answers for them."),
     )
-    coordinator: Any = forms.ModelChoiceField(
-        label=gettext_lazy("Coordinator for new patients"), queryset=None, required=False
+    coordinator: Any = PersonField(
+        label=gettext_lazy("Coordinator for new patients"), required=False, empty_label=gettext_lazy("Choose")
     )
     dry_run = forms.BooleanField(
         label=gettext_lazy("Trial run first"),
@@ -70,10 +72,8 @@ class ImportForm(forms.Form):
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         teams: Any = self.fields["team"]
-        carriers: Any = self.fields["coordinator"]
-        teams.queryset = list_import_teams(user)
-        carriers.queryset = list_carriers(user)
-        teams.empty_label = carriers.empty_label = _("Choose")
+        teams.queryset, teams.empty_label = list_import_teams(user), _("Choose")
+        self.fields["coordinator"].offer(user, Circle.CARRIERS)  # type: ignore[attr-defined]
         self.fields["sent"].help_text = _(
             "FHIR R4: Bundles or single resources as .json or .ndjson, also packed with gzip. Up to %(files)s files, %(size)s together."
         ) % {"files": MOST_FILES, "size": megabytes(settings.IMPORT_MAX_BYTES)}

@@ -51,3 +51,9 @@ def require(user: Any, permission: Permission) -> None:
     """Raise PermissionDenied (403) unless one of the person's roles allows this."""
     if not user.may(permission):
         raise PermissionDenied(str(permission.label))
+
+
+def require_any(user: Any, *permissions: Permission) -> None:
+    """Raise PermissionDenied (403), named after the first, unless one of the person's roles allows one of these."""
+    if not any(map(user.may, permissions)):
+        raise PermissionDenied(str(permissions[0].label))

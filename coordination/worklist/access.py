@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import Cover, Team, User
 from coordination.lib.days import end_of_day, local_date, start_of_day
 from coordination.lib.paging import Page
@@ -316,11 +315,6 @@ def get_contact(user: User, pk: Any) -> Contact:
     contacts = Contact.objects.visible_to(user).select_related("patient", "staff", "next_task")
     contact: Contact = get_object_or_404(contacts, pk=pk)
     return contact
-
-
-def list_owners(user: User) -> list[User]:
-    """Colleagues who may work a task. Whether they see the patient is asked when one is chosen."""
-    return [colleague for colleague in list_colleagues(user) if colleague.may(Permission.TASK_WORK)]
 
 
 def list_queues(user: User, patient: Patient | None) -> QuerySet[Team]:

@@ -13,6 +13,7 @@ from coordination.lib import display
 from coordination.lib.day_field import DayField
 from coordination.worklist.due import Due, working_day
 from coordination.worklist.models import Contact, Task
+from coordination.worklist.owner_field import OwnerField, split_owner
 from coordination.worklist.promise_words import promise_days
 from patients.models import ContactPoint, Patient
 from patients.words import phone_words
@@ -63,23 +64,17 @@ def near_days(today: dt.date) -> dict[str, tuple[dt.date, str]]:
 
 class AssignForm(TaskEdit):
     begins_with = "to"
-    to = forms.ChoiceField(label=_("Hand it to"))
+    to = OwnerField(label=_("Hand it to"), empty_label=_("Choose"))
 
-    def __init__(self, *args: Any, people: list[User], queues: list[Team], task: Task, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, queues: list[Team], task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.people = {f"user:{person.pk}": person for person in people if person.pk != task.owner_id}
-        self.queues = {f"team:{team.pk}": team for team in queues if team.pk != task.queue_id}
-        groups: list[Any] = [("", gettext("Choose"))]
-        if self.queues:
-            groups.append((gettext("Team queue"), [(key, team.name) for key, team in self.queues.items()]))
-        groups.append((gettext("People"), [(key, person.name) for key, person in self.people.items()]))
-        self.fields["to"].choices = groups  # type: ignore[attr-defined]
+        others = [team for team in queues if team.pk != task.queue_id]
+        leave_out = {"pk": task.owner_id} if task.owner_id else {}
+        self.fields["to"].offer_to(user, others, **leave_out)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        data["owner"] = self.people.get(data.get("to", ""))
-        data["queue"] = self.queues.get(data.get("to", ""))
-        return data
+        return data | split_owner(data)
 
 
 class WaitingForm(TaskEdit):

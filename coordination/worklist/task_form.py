@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coordination.accounts.models import Team, User
 from coordination.lib.day_field import DayField
 from coordination.worklist.forms import TimeField, due_of
 from coordination.worklist.models import Task
+from coordination.worklist.owner_field import OwnerField, split_owner
 
 NEEDABLE = 50  # HOUSE: other tasks of a patient that are offered
 
@@ -64,7 +64,7 @@ class TaskForm(ComingFields):
     priority = forms.TypedChoiceField(
         label=_("Priority"), coerce=int, choices=Task.Priority.choices, initial=Task.Priority.NORMAL
     )
-    to = forms.ChoiceField(label=_("Who does it"))
+    to = OwnerField(label=_("Who does it"), empty_label=None)
     context = forms.CharField(label=_("What helps to do it"), max_length=300, required=False)
     promised = forms.BooleanField(label=_("Promised to the patient"), required=False)
     minutes = forms.IntegerField(label=_("Minutes of work"), min_value=0, max_value=480, initial=15)
@@ -81,7 +81,6 @@ class TaskForm(ComingFields):
         self,
         *args: Any,
         user: User,
-        people: list[User],
         queues: list[Team],
         others: QuerySet[Task],
         **kwargs: Any,
@@ -89,22 +88,13 @@ class TaskForm(ComingFields):
         super().__init__(*args, **kwargs)
         self.user = user
         self.offer_needs(others)
-        self.people = {f"user:{person.pk}": person for person in people}
-        self.queues = {f"team:{team.pk}": team for team in queues}
-        mine = f"user:{user.pk}"
-        choices: list[Any] = [(mine, gettext("Me"))]
-        choices.append((gettext("Team queue"), [(key, team.name) for key, team in self.queues.items()]))
-        choices.append(
-            (gettext("People"), [(key, person.name) for key, person in self.people.items() if key != mine])
-        )
-        self.fields["to"].choices = choices  # type: ignore[attr-defined]
+        self.fields["to"].offer_to(user, queues, me_first=True)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("day"):
             data["due"] = due_of(self.user, data["day"], data.get("time"))
-        data["owner"] = self.people.get(data.get("to", ""))
-        data["queue"] = self.queues.get(data.get("to", ""))
+        data |= split_owner(data)
         steps = (line.strip() for line in data.get("checklist", "").splitlines())
         data["steps"] = [{"text": step[:200], "done": False} for step in steps if step]
         return data

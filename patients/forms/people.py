@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
-from coordination.accounts.access import list_colleagues
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
+from coordination.accounts.person_field import PersonField
 from coordination.lib.day_field import DayField
 from patients.forms.record import RecordForm, not_in_future
 from patients.models import CareTeamMember, Consent, RelatedPerson
@@ -17,12 +17,7 @@ from patients.models import CareTeamMember, Consent, RelatedPerson
 class MemberForm(RecordForm):
     """A colleague or someone outside, never both."""
 
-    user = forms.ModelChoiceField(
-        label=__("Colleague"),
-        queryset=User.objects.none(),
-        required=False,
-        empty_label=__("Someone outside, named below"),
-    )
+    user = PersonField(label=__("Colleague"), required=False, empty_label=__("Someone outside, named below"))
     name = forms.CharField(label=__("Name of someone outside"), max_length=200, required=False)
     works_at = forms.CharField(label=__("Works at"), max_length=200, required=False)
     phone = forms.CharField(label=__("Phone"), max_length=60, required=False)
@@ -33,7 +28,7 @@ class MemberForm(RecordForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         kwargs["initial"] = {"starts_on": by.organization.today(), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = list_colleagues(by)  # type: ignore[attr-defined]
+        self.fields["user"].offer(by)  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         colleague, name = self.cleaned_data.get("user"), self.cleaned_data.get("name")
@@ -44,12 +39,13 @@ class MemberForm(RecordForm):
 
 
 class HandOverForm(RecordForm):
-    coordinator = forms.ModelChoiceField(label=__("New primary coordinator"), queryset=User.objects.none())
+    coordinator = PersonField(label=__("New primary coordinator"))
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         current = self.about.coordinator_id
-        self.fields["coordinator"].queryset = list_colleagues(by).exclude(pk=current)  # type: ignore[attr-defined]
+        leave_out = {"pk": current} if current else {}
+        self.fields["coordinator"].offer(by, **leave_out)  # type: ignore[attr-defined]
 
 
 class RelatedPersonForm(RecordForm):

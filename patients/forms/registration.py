@@ -8,9 +8,10 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
-from coordination.accounts.access import list_colleagues, list_teams
+from coordination.accounts.access import list_teams
 from coordination.accounts.models import Team, User
 from coordination.accounts.permissions import Permission
+from coordination.accounts.person_field import PersonField
 from patients.actions.identity import LANGUAGE, NAME, PERSON
 from patients.forms.identity import BirthField, FormGroup, name_errors, patient_fields, race_errors
 from patients.forms.reaching import address_fields, clean_phone, identifier_fields, phone_fields
@@ -42,11 +43,8 @@ class NewPatientForm(forms.Form):
     team = forms.ModelChoiceField(
         label=__("Team"), queryset=Team.objects.none(), required=False, empty_label=__("No team")
     )
-    coordinator = forms.ModelChoiceField(
-        label=__("Coordinator"),
-        queryset=User.objects.none(),
-        required=False,
-        empty_label=__("Nobody yet: the team takes care"),
+    coordinator = PersonField(
+        label=__("Coordinator"), required=False, empty_label=__("Nobody yet: the team takes care")
     )
 
     def __init__(self, *args: Any, by: User, leave_out: set[str], **kwargs: Any) -> None:
@@ -59,7 +57,7 @@ class NewPatientForm(forms.Form):
         self.fields["family"].required = False  # some people have one name only
         self.fields["race_ethnicity_source"].initial = "self"
         self.fields["team"].queryset = list_teams(by)  # type: ignore[attr-defined]
-        self.fields["coordinator"].queryset = list_colleagues(by)  # type: ignore[attr-defined]
+        self.fields["coordinator"].offer(by)  # type: ignore[attr-defined]
         teams = list(by.memberships.filter(ends_on__isnull=True).values_list("team_id", flat=True)[:2])
         if len(teams) == 1:
             self.fields["team"].initial = teams[0]

@@ -68,6 +68,7 @@ AREAS = {
     "office:rosters": "sue", "office:roster_new": "sue", "outbox:health": "adam", "audit:events": "petra",
     "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra", "access:explain": "petra",
     "accounts:users": "adam", "accounts:user_new": "adam", "accounts:teams": "adam", "accounts:sites": "adam",
+    "accounts:colleagues": "sam",
     "patients:attention": "sam",
     "clients:apps": "adam", "webhooks:endpoints": "adam",
 }  # fmt: skip

@@ -79,9 +79,7 @@ def team_page(request: HttpRequest, team: Team, *, status: int = 200, **given: A
             initial={"name": team.name, "site": team.site_id, "version": team.version},
             auto_id="team_%s",
         ),
-        "member_form": MemberForm(
-            people=access.could_join(user, team), initial={"starts_on": today}, auto_id="member_%s"
-        ),
+        "member_form": MemberForm(by=user, team=team, initial={"starts_on": today}, auto_id="member_%s"),
         **given,
     }
     return render(request, "accounts/team.html", context, status=status)
@@ -126,7 +124,7 @@ def team_reinstate(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_POST
 def member_add(request: HttpRequest, pk: Any) -> HttpResponse:
     team = access.get_managed_team(_by(request), pk)
-    form = MemberForm(request.POST, people=access.could_join(_by(request), team), auto_id="member_%s")
+    form = MemberForm(request.POST, by=_by(request), team=team, auto_id="member_%s")
     if not form.is_valid():
         return team_page(request, team, status=422, member_form=form)
     try:

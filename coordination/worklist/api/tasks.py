@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from coordination.accounts.circles import Circle, people_in
 from coordination.accounts.models import User
 from coordination.api.base import ApiView, Operation
 from coordination.api.paging import OLDEST_CHANGE, page_answer
@@ -20,7 +21,6 @@ from coordination.worklist import actions
 from coordination.worklist.access import (
     get_end,
     get_task,
-    list_owners,
     list_queues,
     list_tasks,
     read_needs,
@@ -35,7 +35,7 @@ from patients.models import Patient
 def owner_named(user: User, pk: uuid.UUID | None) -> User | None:
     if pk is None:
         return None
-    owner = next((colleague for colleague in list_owners(user) if colleague.pk == pk), None)
+    owner = people_in(Circle.WORKERS, user).filter(pk=pk).first()
     if owner is None:
         raise Refused(_("Nobody with this id works tasks here."), field="owner_id")
     return owner

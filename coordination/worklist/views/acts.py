@@ -18,7 +18,7 @@ from coordination.accounts.permissions import Permission
 from coordination.drafts.access import Kept, read_draft
 from coordination.lib.refusal import Refused, Stale
 from coordination.worklist import actions
-from coordination.worklist.access import get_task, list_owners, list_queues
+from coordination.worklist.access import get_task, list_queues
 from coordination.worklist.drafts import act_key
 from coordination.worklist.forms import AssignForm, CloseForm, DueForm, TaskEdit, WaitingForm
 from coordination.worklist.models import Task
@@ -134,7 +134,7 @@ def _due_form(user: User, task: Task, data: Any) -> TaskEdit:
 
 
 def _assign_form(user: User, task: Task, data: Any) -> TaskEdit:
-    return AssignForm(data, people=list_owners(user), queues=list(list_queues(user, task.patient)), task=task)
+    return AssignForm(data, user=user, queues=list(list_queues(user, task.patient)), task=task)
 
 
 SNOOZE = Act(

@@ -23,7 +23,7 @@ from coordination.idempotency.claims import repeatable
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
 from coordination.worklist import actions
-from coordination.worklist.access import get_batch, list_among, list_owners, list_queues, list_refused
+from coordination.worklist.access import get_batch, list_among, list_queues, list_refused
 from coordination.worklist.actions.bulk import Order, Outcome, check_row, foresee
 from coordination.worklist.forms import AssignForm, DueForm
 from coordination.worklist.models import Act, Task
@@ -44,7 +44,7 @@ class Kind:
 
 def _assign_form(user: User, data: Any) -> forms.Form:
     queues = list(list_queues(user, None))
-    return AssignForm(data, people=list_owners(user), queues=queues, task=Task())
+    return AssignForm(data, user=user, queues=queues, task=Task())
 
 
 KINDS: dict[str, Kind] = {

@@ -29,7 +29,7 @@ def covers(request: HttpRequest) -> HttpResponse:
     require(user, Permission.TEAM_MANAGE)
     if request.method != "POST":
         return _page(request)
-    form = CoverForm(request.POST, people=people_managed(user), auto_id="cover_%s")
+    form = CoverForm(request.POST, by=user, auto_id="cover_%s")
     if form.is_valid():
         try:
             cover = actions.start_cover(by=user, **form.cleaned_data)
@@ -90,9 +90,7 @@ def _page(
         "pager": page.links(request.GET),
         "gaps": sum(len(line.gaps) for line in lines),
         "form": form
-        or CoverForm(
-            people=people_managed(user), initial={"starts_on": today, "ends_on": today}, auto_id="cover_%s"
-        ),
+        or CoverForm(by=user, initial={"starts_on": today, "ends_on": today}, auto_id="cover_%s"),
         "refusal": refusal,
         "done": JustDone(request, KIND).toasts("covers:undo"),
     }

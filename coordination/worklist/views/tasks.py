@@ -33,7 +33,6 @@ from coordination.worklist.access import (
     list_needed_by,
     list_needs,
     list_open_tasks,
-    list_owners,
     list_queues,
 )
 from coordination.worklist.changes import count_changes_about
@@ -121,9 +120,8 @@ def task_new(request: HttpRequest) -> HttpResponse:
     patient = get_patient(user, id_in(pk), permission=Permission.TASK_WORK) if pk else None
     sent = request.POST if request.method == "POST" else None
     draft = read_draft(user, *task_key(user, patient), restore=sent is None)
-    people, queues = list_owners(user), list(list_queues(user, patient))
-    others = list_needable(user, patient)
-    form = TaskForm(sent, user=user, people=people, queues=queues, others=others, initial=draft.fields)
+    queues, others = list(list_queues(user, patient)), list_needable(user, patient)
+    form = TaskForm(sent, user=user, queues=queues, others=others, initial=draft.fields)
     refusal = ""
     if sent is not None and sent.get("patient", "") != (str(patient.pk) if patient else ""):
         refusal = _("This form was about another patient. Nothing was saved.")

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as __
 
-from coordination.interop.access import list_carriers, list_import_teams
+from coordination.accounts.circles import Circle
+from coordination.accounts.person_field import PersonField
+from coordination.interop.access import list_import_teams
 from coordination.interop.fhir.reading import megabytes
 from coordination.interop.office.roster.coverage import needs_payer
 from coordination.interop.office.roster.fields import BY_KEY, DATES, DMY, FIELDS, MDY, REQUIRED, order_of
@@ -37,16 +39,15 @@ class UploadForm(forms.Form):
         required=False,
         help_text=__("A team, a coordinator or both: new patients wait there for their first contact."),
     )
-    coordinator: Any = forms.ModelChoiceField(
-        label=__("Coordinator for new patients"), queryset=None, required=False
+    coordinator: Any = PersonField(
+        label=__("Coordinator for new patients"), required=False, empty_label=__("Choose")
     )
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         teams: Any = self.fields["team"]
-        carriers: Any = self.fields["coordinator"]
-        teams.queryset, carriers.queryset = list_import_teams(user), list_carriers(user)
-        teams.empty_label = carriers.empty_label = _("Choose")
+        teams.queryset, teams.empty_label = list_import_teams(user), _("Choose")
+        self.fields["coordinator"].offer(user, Circle.CARRIERS)  # type: ignore[attr-defined]
         self.fields["sent"].help_text = _("CSV or .xlsx with one row for each patient, up to %(size)s.") % {
             "size": megabytes(settings.IMPORT_MAX_BYTES)
         }
