@@ -42,6 +42,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "new_items": new_items(user),
         "nav": navigation(user, request.resolver_match.view_name if request.resolver_match else ""),
         "jump_url": reverse("patients:registry") if user.may(Permission.PATIENT_VIEW) else "",
+        "beside_url": reverse("beside") if user.may(Permission.PATIENT_VIEW) else "",
         "account_items": own_pages(user),
         "snippets_url": reverse("worklist:snippets_typed") if may_write(user) else "",
         "notifications_count": cache(lambda: count_unread(user)),  # asked only by a page that shows the bell

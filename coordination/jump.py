@@ -2,11 +2,9 @@
 
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -15,6 +13,7 @@ from coordination.accounts.models import User
 from coordination.audit.actions import record_access
 from coordination.lib.permissions import Permission, require
 from coordination.navigation import navigation
+from coordination.on_page import patient_on
 from coordination.worklist.saved import named_views
 from patients.access import list_patients, recently_opened
 from patients.banner import actions_for
@@ -35,7 +34,7 @@ def jump(request: HttpRequest) -> HttpResponse:
     text = form.cleaned_data["text"] if form.is_valid() else ""
     if request.POST.get("settled"):
         return _settled(user, text)
-    on_page = _patient_on(request)
+    on_page = patient_on(request)
     found, count, current = _patients(user, text, on_page)
     actions = actions_for(user, current) if current else []
     context = {
@@ -67,17 +66,6 @@ def _patients(user: User, text: str, on_page: uuid.UUID | None) -> tuple[list[Pa
     seen = {patient.pk: patient for patient in mine.filter(pk__in=[*recent, *filter(None, [on_page])])}
     shown = [seen[pk] for pk in recent if pk in seen][:SHOWN]
     return shown, len(shown), seen.get(on_page) if on_page else None
-
-
-def _patient_on(request: HttpRequest) -> uuid.UUID | None:
-    """The patient the page behind the dialog is about."""
-    htmx: Any = getattr(request, "htmx", False)
-    try:
-        match = resolve(urlsplit((htmx and htmx.current_url_abs_path) or "/").path)
-    except Resolver404:
-        return None
-    is_record = match.app_name == "patients" or match.view_name == "worklist:patient_tasks"
-    return match.kwargs.get("pk") if is_record else None
 
 
 def _named(entries: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from coordination import jump, styleguide, views
+from coordination import beside, jump, styleguide, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("jump/", jump.jump, name="jump"),
+    path("beside/", beside.beside, name="beside"),
     path("", include("coordination.worklist.urls")),
     path("patients/", include("patients.urls")),
     path("team/cover/", include("coordination.worklist.cover_urls")),

@@ -155,6 +155,12 @@ class PersonForm(forms.Form):
         help_text=_("RN, MSW, CHW: as it stands behind the name."),
     )
     phone = forms.CharField(label=_("Work phone"), max_length=40, required=False)
+    capacity = forms.IntegerField(
+        label=_("Patients they can carry"),
+        min_value=1,
+        max_value=999,
+        help_text=_("What a full caseload is."),
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     mark_optional = True
 

@@ -22,7 +22,7 @@ class PersonSelect(forms.Select):
         return context
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Offers nobody until the form calls `offer`."""
 
     widget = PersonSelect
@@ -32,8 +32,10 @@ class PersonField(forms.ModelChoiceField):
 
     def offer(self, user: User, circle: Circle = Circle.EVERYONE, **leave_out: Any) -> None:
         """Let `user` choose among a circle of colleagues. `leave_out` is whom not, as `exclude` takes it."""
-        self.queryset = people_in(circle, user).exclude(**leave_out) if leave_out else people_in(circle, user)
-        first = offered_first(user, self.queryset)
+        everyone = people_in(circle, user)
+        self.everyone = everyone.exclude(**leave_out) if leave_out else everyone
+        self.queryset = self.everyone
+        first = offered_first(user, self.everyone)
         self.people = first.people
         self.widget.circle = None if first.is_everyone else circle
         self.list_them()
@@ -58,7 +60,7 @@ class PersonField(forms.ModelChoiceField):
         if self.widget.circle is not None:
             chosen = str(bound.value() or "").removeprefix(self.widget.prefix)
             wanted = set(uuids([chosen])) - {person.pk for person in self.people}
-            if wanted and (found := self.queryset.filter(pk__in=wanted).first()):
+            if wanted and (found := self.everyone.filter(pk__in=wanted).first()):
                 self.people = [*self.people, found]
                 self.list_them()
         return bound

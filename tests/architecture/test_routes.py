@@ -61,7 +61,7 @@ AREAS = {
     "worklist:day": "sam", "worklist:day_print": "sam", "worklist:history": "sam", "worklist:bulk": "sam",
     "worklist:bulk_commit": "sam",
     "worklist:day_changes": "sam", "worklist:promises": "sam",
-    "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam",
+    "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam", "beside": "sam",
     "worklist:views": "sam", "worklist:views_pinned": "sam", "worklist:view_new": "sam",
     "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue",

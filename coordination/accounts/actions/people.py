@@ -64,11 +64,11 @@ def send_invitation_again(*, user: User, by: User) -> None:
 
 @transaction.atomic
 def change_person(
-    *, user: User, name: str, credential: str, phone: str, by: User, version: int | None = None
+    *, user: User, name: str, credential: str, phone: str, capacity: int, by: User, version: int | None = None
 ) -> User:
-    """Correct who a colleague is and how to reach them. The e-mail address stays: it is how they sign in."""
+    """Correct who a colleague is, how to reach them, and how many patients they can carry. The e-mail address stays: it is how they sign in."""
     user = lock(user, version)
-    values = {"name": name, "credential": credential, "phone": phone}
+    values = {"name": name, "credential": credential, "phone": phone, "capacity": capacity}
     if changed := change(user, values):
         record("user.changed", by=by, target=user, changed=changed)
     return user
@@ -176,7 +176,7 @@ def lock(user: User, version: int | None = None) -> User:
     user = User.objects.select_for_update(of=("self",)).select_related("organization").get(pk=user.pk)
     if version is not None and version != user.version:
         sentence = _("Someone changed this person while you were editing. Compare and save again.")
-        current = {name: getattr(user, name) for name in ("name", "credential", "phone", "roles")}
+        current = {name: getattr(user, name) for name in ("name", "credential", "phone", "capacity", "roles")}
         raise Stale(sentence, current=current, version=user.version)
     return user
 

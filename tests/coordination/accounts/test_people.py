@@ -190,22 +190,32 @@ def test_it_shows_one_person(cast, adam, signed_in, django_assert_max_num_querie
 
 
 def test_it_corrects_who_they_are(cast, adam):
-    values = {"name": "Samuel Cole", "credential": "MSW", "phone": "217 555 0100", "version": "1"}
+    values = {
+        "name": "Samuel Cole",
+        "credential": "MSW",
+        "phone": "217 555 0100",
+        "capacity": "60",
+        "version": "1",
+    }
     assert adam.post(url(cast.sam, "change"), values)["Location"] == url(cast.sam)
     cast.sam.refresh_from_db()
     assert (cast.sam.name, cast.sam.credential, cast.sam.version) == ("Samuel Cole", "MSW", 2)
-    assert Event.objects.get(name="user.changed").changed == ["name", "credential", "phone"]
+    assert Event.objects.get(name="user.changed").changed == ["name", "credential", "phone", "capacity"]
     assert adam.post(url(cast.sam, "change"), values | {"version": "2"}).status_code == 302
     assert Event.objects.filter(name="user.changed").count() == 1
     cast.sam.refresh_from_db()
     assert cast.sam.version == 2
-    assert adam.post(url(cast.sam, "change"), values | {"name": ""}).status_code == 422
+    for wrong in ({"name": ""}, {"capacity": ""}, {"capacity": "0"}, {"capacity": "1000"}):
+        assert adam.post(url(cast.sam, "change"), values | wrong).status_code == 422
 
 
 def test_it_never_overwrites_a_colleagues_change(cast, adam):
-    actions.change_person(user=cast.sam, name="Samuel Cole", credential="", phone="", by=cast.adam)
+    actions.change_person(
+        user=cast.sam, name="Samuel Cole", credential="", phone="", capacity=90, by=cast.adam
+    )
     answer = adam.post(
-        url(cast.sam, "change"), {"name": "Sammy", "credential": "", "phone": "", "version": "1"}
+        url(cast.sam, "change"),
+        {"name": "Sammy", "credential": "", "phone": "", "capacity": "90", "version": "1"},
     )
     assert answer.status_code == 409
     assert b"Samuel Cole" in answer.content
