@@ -43,12 +43,15 @@ class Offered:
 
 
 def offered_first(user: User, people: QuerySet[User]) -> Offered:
-    """All of a small organization; of a larger one those of one's own teams. One statement, or two."""
+    """All of a small organization; of a larger one those of one's own teams, for who is in none the first by name.
+
+    One statement, or two.
+    """
     first = list(people[: NEARBY + 1])
     if len(first) <= NEARBY:
         return Offered(first, is_everyone=True)
     near = people.filter(Q(pk=user.pk) | Q(pk__in=beside(user)))
-    return Offered(list(near[:NEARBY]), is_everyone=False)
+    return Offered(list(near[:NEARBY]) or first[:NEARBY], is_everyone=False)
 
 
 def called(people: QuerySet[User], text: str) -> list[User]:

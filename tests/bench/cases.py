@@ -41,6 +41,7 @@ def cases(role: str) -> list[Case]:
             "Patient, timeline", lambda b, p, n: b.get(f"/patients/{_patient(p, n)}/timeline/"),
             lambda p, n: floors.timeline(_patient(p, n)), 14,
         ),
+        Case("Side of a page", lambda b, _p, _n: b.ask("GET", "/beside/", htmx=True), lambda p, _n: floors.beside(p), 8, page_ms=40),
         Case(
             "Done, from My day", lambda b, p, n: b.post(f"/tasks/{_task(p, n)[0]}/done/", {}), lambda p, n: floors.done(_task(p, n)[0]), 6,
             after=_undo, writes=True, page_ms=80,

@@ -101,6 +101,15 @@ def timeline(pk: str) -> Floor:
     return f"{' union all '.join(parts)} order by 3 desc limit 31", [pk] * len(parts)
 
 
+def beside(person: Person) -> Floor:
+    """Whom this person opened last, and how many they carry."""
+    last = "select name, patient_id from audit_event where organization_id = %s and actor_id = %s order by at desc, id desc limit 300"
+    opened = f"select distinct patient_id from ({last}) e where name = 'patient.viewed'"
+    carried = f"select count(*) from patients_patient p where p.coordinator_id = %s and {IN_CARE}"
+    sql = f"select p.id, p.family, p.given, p.birth_date, ({carried}) from patients_patient p where p.id in ({opened})"
+    return sql, [person.id, person.organization, person.id]
+
+
 def done(task: str) -> Floor:
     return "update worklist_task set version = version + 1, updated_at = now() where id = %s returning id", [
         task

@@ -54,6 +54,14 @@ def test_a_large_one_begins_with_ones_teams(cast: Cast, signed_in: SignIn, large
     assert f'value="user:{cast.sam.pk}"' not in page
 
 
+def test_who_is_in_no_team_begins_with_the_first_by_name(
+    cast: Cast, signed_in: SignIn, large: None, zoe: User
+) -> None:
+    page = signed_in(cast.adam).get("/team/cover/").text
+    assert f'value="{cast.adam.pk}"' in page
+    assert f'value="{zoe.pk}"' not in page
+
+
 def test_it_costs_the_same_for_thousands(
     cast: Cast, signed_in: SignIn, large: None, django_assert_max_num_queries: Any
 ) -> None:
