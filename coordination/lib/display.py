@@ -6,6 +6,7 @@ clock of the reader: both are set for the length of one request, as Django does 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -278,3 +279,11 @@ def initials(name: str) -> str:
     words = [word for word in name.replace(",", " ").split() if word]
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper()
+
+
+def change_words(line: Mapping[str, str]) -> str:
+    """What one field was and is: `label`, `before` and `after`, either of which may be empty."""
+    after = line["after"] or _("none")
+    if line["before"]:
+        after = _("%(before)s to %(after)s") % {"before": line["before"], "after": after}
+    return f"{line['label']}: {after}"

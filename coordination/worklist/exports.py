@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coordination.accounts.models import User
+from coordination.lib.display import change_words
 from coordination.lib.listing import Column, Listing, words_of
 from coordination.lib.permissions import Permission, require
 from coordination.worklist.access import (
@@ -24,7 +25,6 @@ from coordination.worklist.access import (
 )
 from coordination.worklist.day import BUCKETS, ORDERS, View, chips
 from coordination.worklist.export_rows import Covers, Done
-from coordination.worklist.history import change_words
 from coordination.worklist.models import Contact, Task
 from coordination.worklist.promises import STATES, order_of, state_in, states
 from coordination.worklist.rows import due_value, owner_words

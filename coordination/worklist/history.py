@@ -127,15 +127,6 @@ def details_of(change: Change, names: dict[str, str], user: User) -> list[dict[s
     return lines
 
 
-def change_words(line: Mapping[str, str]) -> str:
-    """One line of details_of as a sentence of its own."""
-    after = line["after"] or _("none")
-    if not line["before"]:
-        return f"{line['label']}: {after}"
-    between = _("%(before)s to %(after)s") % {"before": line["before"], "after": after}
-    return f"{line['label']}: {between}"
-
-
 def _often(values: Mapping[str, Any]) -> str:
     every, unit = values["repeat_every"], values["repeat_unit"]
     return often_words(every, unit) if every and unit else ""

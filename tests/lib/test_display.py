@@ -191,3 +191,11 @@ def test_initials() -> None:
     assert display.initials("Ana Maria de la Cruz") == "AC"
     assert display.initials("Cher") == "C"
     assert display.initials("") == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [("20-Jan", "21-Jan", "Due: 20-Jan to 21-Jan"), ("", "21-Jan", "Due: 21-Jan"), ("20-Jan", "", "Due: 20-Jan to none"), ("", "", "Due: none")],
+)  # fmt: skip
+def test_a_change_in_words(before: str, after: str, said: str) -> None:
+    assert display.change_words({"label": "Due", "before": before, "after": after}) == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -170,6 +170,11 @@ def phone(value: str | None) -> str:
 @register.filter
 def tel(value: str | None) -> str:
     return display.tel(value or None)
+
+
+@register.filter
+def change_words(line: Mapping[str, str]) -> str:
+    return display.change_words(line)
 
 
 @register.filter
