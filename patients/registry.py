@@ -1,7 +1,8 @@
 """The list of patients: its columns, how it is narrowed, and how that is said in words."""
 
 import datetime as dt
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from coordination.accounts.models import User
 from coordination.lib.languages import language_name
 from coordination.lib.paging import Order
 from coordination.lib.permissions import Permission
+from coordination.lib.staleness import by_others
 from patients.access import list_patients
 from patients.forms.registry import FilterForm
 from patients.models import Patient
@@ -122,6 +124,20 @@ def narrowed(patients: QuerySet[Any], chosen: Mapping[str, str], user: User) -> 
         by_task = {"open": Q(open_tasks__gt=0), "overdue": Q(next_due_at__lt=now), "none": Q(open_tasks=0)}
         patients = patients.filter(by_task[tasks])
     return patients
+
+
+def count_changes(
+    user: User, listed: QuerySet[Any] | None, since: dt.datetime, shown: Collection[uuid.UUID]
+) -> int:
+    """How many records others changed: those that are shown, wherever they went, and those that came in. One statement.
+
+    `listed` is what the list asks for; a search has none, for it finds what it found.
+    """
+    others = by_others(user, since)
+    changed = Patient.objects.visible_to(user).filter(others, pk__in=shown).order_by().values("pk")
+    if listed is not None:
+        changed = changed.union(listed.filter(others).order_by().values("pk"))
+    return changed.count()
 
 
 def _status(status: str) -> Q:

@@ -11,13 +11,13 @@ from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from coordination.accounts.models import User
 from coordination.lib import display
 from coordination.lib.paging import Order, keyset
+from coordination.lib.staleness import read_moment
 from coordination.worklist.access import clock_of, desk_named, list_work, read_desks
 from coordination.worklist.fit import fit_line, free_minutes, free_slots, moment, workday
 from coordination.worklist.forms import DayFilter
@@ -173,15 +173,6 @@ def nothing() -> dict[str, Any]:
         "promises",
     ]
     return dict.fromkeys(counted, 0) | {"next_due": None, "appointments": []}
-
-
-def read_moment(text: str) -> dt.datetime | None:
-    """The moment in an address; None for anything else."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def clock_of_list(user: User, view: View, clock: Clock) -> Clock:

@@ -6,6 +6,7 @@ from patients.views import attention, edit, registration, registry
 
 urlpatterns: list[URLPattern] = [
     path("", registry.registry, name="registry"),
+    path("changes/", registry.changes, name="registry_changes"),
     path("attention/", attention.attention, name="attention"),
     path("search/", registry.search, name="search"),
     path("new/", registration.new, name="new"),

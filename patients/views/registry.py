@@ -2,17 +2,22 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from coordination.accounts.access import uuids
+from coordination.accounts.middleware import passive
 from coordination.audit.actions import record_access
 from coordination.lib.paging import Count, Page, count_of, count_within, keyset
 from coordination.lib.permissions import Permission, require
+from coordination.lib.staleness import SHOWN_MOST, read_moment
 from coordination.notifications.access import remember_unread, unread_within
 from patients import registry as table
 from patients.access import list_patients
@@ -26,6 +31,7 @@ from patients.walking import along, asked_of
 def registry(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     require(user, Permission.PATIENT_VIEW)
+    now = timezone.now()
     text = _searched(request)
     form = _form(request, searching=bool(text))
     chosen = form.chosen()
@@ -59,6 +65,9 @@ def registry(request: HttpRequest) -> HttpResponse:
         "can_correct": user.may(Permission.PATIENT_EDIT),
         "can_register": user.may(Permission.PATIENT_REGISTER),
         "can_break_glass": user.may(Permission.BREAK_GLASS),
+        "refreshed_at": now,
+        "changes_url": _address_at(request, "patients:registry_changes", since=now.isoformat()),
+        "poll_seconds": settings.STALE_POLL_SECONDS,
     }
     if request.GET.get("s") and not text:
         messages.info(request, _("This search has ended. Search again."))
@@ -67,6 +76,26 @@ def registry(request: HttpRequest) -> HttpResponse:
     response.headers["Vary"] = "HX-Request"
     response.headers["HX-Push-Url"] = _address(request)
     return response
+
+
+@passive
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """How many records of the list others changed since it was read; nothing to say is 204. Asked by the page itself."""
+    user: Any = request.user
+    require(user, Permission.PATIENT_VIEW)
+    since, shown = read_moment(request.GET.get("since", "")), request.GET.get("ids", "").split(",")
+    listed = None
+    if not request.GET.get("s"):
+        form, _also = table.filters_of(user, request.GET, searching=False)
+        chosen = form.chosen()
+        chosen.setdefault("status", table.default_status(searching=False))
+        listed = table.narrowed(list_patients(user), chosen, user)
+    number = table.count_changes(user, listed, since, uuids(shown[:SHOWN_MOST])) if since else 0
+    if not number:
+        return HttpResponse(status=204)
+    show_url = _address_at(request, "patients:registry")
+    return render(request, "components/changes.html", {"number": number, "show_url": show_url})
 
 
 @require_POST
@@ -157,6 +186,15 @@ def _address(request: HttpRequest) -> str:
     for name in [name for name, value in query.items() if not value]:
         query.pop(name)
     return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _address_at(request: HttpRequest, route: str, **values: str) -> str:
+    """The same list at another address: what it asks for and where it stands in it."""
+    query = request.GET.copy()
+    for name in ("since", "ids"):
+        query.pop(name, None)
+    query.update(values)
+    return f"{reverse(route)}?{query.urlencode()}"
 
 
 def _without(request: HttpRequest, *names: str, **values: str) -> str:

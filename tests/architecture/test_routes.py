@@ -63,7 +63,7 @@ AREAS = {
     "worklist:day_changes": "sam", "worklist:promises": "sam",
     "worklist:task_new": "sam", "worklist:contact_new": "sam", "jump": "sam", "beside": "sam",
     "worklist:views": "sam", "worklist:views_pinned": "sam", "worklist:view_new": "sam",
-    "patients:registry": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
+    "patients:registry": "sam", "patients:registry_changes": "sam", "patients:search": "sam", "patients:new": "sam", "patients:duplicates": "sam",
     "interop:imports": "sue", "interop:new": "sue",
     "office:rosters": "sue", "office:roster_new": "sue", "outbox:health": "adam", "audit:events": "petra",
     "covers:list": "sue", "access:emergency": "sam", "access:open": "sam", "access:reviews": "petra", "access:explain": "petra",

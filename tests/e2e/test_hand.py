@@ -9,6 +9,8 @@ from coordination.lib.rls import organization
 from coordination.worklist.actions import change_due
 from coordination.worklist.due import Due
 from coordination.worklist.models import SavedView, Task
+from patients.actions.identity import edit_patient
+from patients.models import Patient
 from tests.e2e.conftest import violations
 from tests.factories import SnippetFactory, TaskFactory
 
@@ -131,8 +133,8 @@ def test_the_tasks_of_a_record_are_done_together(visit, settings):
         change_due(task=other, by=lena, due=Due(timezone.now() + timezone.timedelta(days=9), has_time=True))
     expect(page.locator("#stale-words")).to_contain_text("1 change. Show")
     assert rows_in_record(page).evaluate_all("rows => rows.map(row => row.id)") == before
-    page.click("#stale-words a")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#stale-words a")
     page.keyboard.press("j")
     page.keyboard.press("Control+a")
     expect(page.locator("#bulk [data-count]")).to_have_text(str(open_before))
@@ -140,8 +142,8 @@ def test_the_tasks_of_a_record_are_done_together(visit, settings):
     page.locator("[name=day]").fill("2030-01-02")
     page.locator(".formbar .primary").click()
     page.wait_for_url("**/tasks/bulk/*/?next=*")
-    page.get_by_role("button", name="Undo all of it").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Undo all of it").click()
     page.get_by_role("link", name="Back to the list").click()
     page.wait_for_url(f"**/patients/{patient.pk}/tasks/")
     expect(rows_in_record(page)).to_have_count(open_before)
@@ -179,8 +181,8 @@ def test_keys_are_changed_and_turned_off(visit):
     one = visit()
     page = one.open("/me/keys/")
     page.fill("[name=next]", "w")
-    page.locator(".formbar .primary").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".formbar .primary").click()
     one.open("/day/", page)
     page.keyboard.press("j")
     assert current(page) == ""
@@ -195,8 +197,8 @@ def test_keys_are_changed_and_turned_off(visit):
     expect(page.locator(".msg").first).to_contain_text("W is the key for")
     page.fill("[name=previous]", "k")
     page.uncheck("[name=single_keys]")
-    page.locator(".formbar .primary").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".formbar .primary").click()
     one.open("/day/", page)
     page.keyboard.press("w")
     assert current(page) == ""
@@ -210,8 +212,8 @@ def test_a_list_is_saved_counted_and_found(visit):
     number = rows_of(page).count()
     page.click("text=Save this view")
     page.fill("[name=name]", "Late")
-    page.locator(".formbar .primary").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(".formbar .primary").click()
     pinned = page.locator(".nav .sub a", has_text="Late")
     expect(pinned.locator(".count")).to_have_text(str(number))
     page.reload()
@@ -220,8 +222,8 @@ def test_a_list_is_saved_counted_and_found(visit):
     page.keyboard.type("late")
     expect(page.locator("#jump-results")).to_contain_text("Late")
     one.open("/views/", page)
-    page.click("text=Delete")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("text=Delete")
     expect(page.locator("#toasts")).to_contain_text("Deleted")
     page.keyboard.press("z")
     expect(page.locator("main table")).to_contain_text("Late")
@@ -304,8 +306,41 @@ def test_a_list_others_changed_says_so_and_stays(visit, settings):
     page.click("#stale button")
     expect(page.locator("#stale-words")).to_contain_text("1 change. Show")
     assert rows_of(page).evaluate_all("rows => rows.map(row => row.id)") == before
-    page.click("#stale-words a")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#stale-words a")
+    expect(page.locator("#stale-words")).to_be_empty()
+
+
+def test_the_list_of_patients_says_so_too_and_begins_anew_with_a_filter(visit, settings):
+    settings.STALE_POLL_SECONDS = 1
+    page = visit().open("/patients/")
+    page.wait_for_timeout(2_100)
+    page.reload()
+    rows = page.locator("#list .row")
+    before = rows.evaluate_all("rows => rows.map(row => row.id)")
+
+    def renamed(name):
+        with organization(dana().organization_id):
+            lena = User.objects.get(email="lena@riverbend.example")
+            patient = Patient.objects.get(pk=before[0].removeprefix("patient-"))
+            edit_patient(patient=patient, values={"preferred_name": name}, version=patient.version, by=lena)
+
+    renamed("Patsy")
+    expect(page.locator("#stale-words")).to_contain_text("1 change. Show")
+    assert rows.evaluate_all("rows => rows.map(row => row.id)") == before
+    page.wait_for_timeout(2_100)
+    page.get_by_text("Filter and sort").click()
+    with page.expect_response("**/patients/?*"):
+        page.get_by_label("Sorted by").select_option("-name")
+    expect(page.locator("#stale-words")).to_be_empty()
+    expect(page.locator("#stale button")).to_be_visible()
+    page.wait_for_timeout(2_100)
+    expect(page.locator("#stale-words")).to_be_empty()
+    renamed("Pat")
+    expect(page.locator("#stale-words")).to_contain_text("1 change. Show")
+    with page.expect_navigation():
+        page.click("#stale-words a")
+    assert "sort=-name" in page.url
     expect(page.locator("#stale-words")).to_be_empty()
 
 
@@ -313,8 +348,8 @@ def test_text_is_copied(visit):
     one = visit()
     one.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=one.server)
     page = one.open("/day/")
-    rows_of(page).first.locator(".what a").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        rows_of(page).first.locator(".what a").click()
     page.locator("[data-copy]").first.click()
     expect(page.locator("#toasts")).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith("TASK: ")

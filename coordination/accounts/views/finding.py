@@ -28,10 +28,14 @@ def colleagues(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     require_any(user, *FINDERS)
     asked = request.GET
-    place, prefix = asked.get("place", ""), asked.get("prefix", "")
-    if asked.get("circle") not in set(Circle) or not PLACE.fullmatch(place) or not PREFIX.fullmatch(prefix):
+    circle, place, prefix = (
+        asked.get("circle", "everyone"),
+        asked.get("place", "people"),
+        asked.get("prefix", ""),
+    )
+    if circle not in set(Circle) or not PLACE.fullmatch(place) or not PREFIX.fullmatch(prefix):
         raise Http404
-    people, text = people_in(Circle(asked["circle"]), user), asked.get("text", "").strip()[:60]
+    people, text = people_in(Circle(circle), user), asked.get("text", "").strip()[:60]
     found = called(people, text) if text else []
     before = asked.get(asked.get("field", ""), "").removeprefix(prefix)
     listed = found or _as_before(user, people, before)

@@ -11,9 +11,10 @@ from coordination.accounts.middleware import passive
 from coordination.accounts.permissions import Permission
 from coordination.audit.actions import record_access
 from coordination.audit.models import Event
+from coordination.lib.staleness import read_moment
 from coordination.worklist.access import clock_of, desk_named, get_task, list_work, require_day
 from coordination.worklist.changes import count_changes, read_ids
-from coordination.worklist.day import View, read_day, read_moment, view_behind
+from coordination.worklist.day import View, read_day, view_behind
 from coordination.worklist.peek import read_peek
 from coordination.worklist.rows import Reader, row_of
 from coordination.worklist.views.answers import current_url, parts, person, reader_of, wants_parts
@@ -48,7 +49,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     number = count_changes(user, view, since, read_ids(request.GET.get("ids", ""))) if since else 0
     if not number:
         return HttpResponse(status=204)
-    return parts(request, "worklist/_changes.html", {"number": number, "show_url": view.address()})
+    return parts(request, "components/changes.html", {"number": number, "show_url": view.address()})
 
 
 @require_safe

@@ -23,6 +23,7 @@ from coordination.drafts.actions import let_go
 from coordination.lib.paging import keyset
 from coordination.lib.permissions import Permission, require
 from coordination.lib.refusal import Refused
+from coordination.lib.staleness import read_moment
 from coordination.worklist import actions
 from coordination.worklist.access import (
     get_task,
@@ -36,7 +37,7 @@ from coordination.worklist.access import (
     list_queues,
 )
 from coordination.worklist.changes import count_changes_about
-from coordination.worklist.day import ORDERS, first_read, read_moment
+from coordination.worklist.day import ORDERS, first_read
 from coordination.worklist.drafts import task_key
 from coordination.worklist.history import told
 from coordination.worklist.models import Task
@@ -222,4 +223,4 @@ def patient_changes(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return HttpResponse(status=204)
     along = urlencode({ALONG: request.GET[ALONG]}) if ALONG in request.GET else ""
     show_url = with_query(reverse("worklist:patient_tasks", args=[pk]), along)
-    return parts(request, "worklist/_changes.html", {"number": number, "show_url": show_url})
+    return parts(request, "components/changes.html", {"number": number, "show_url": show_url})

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from coordination.worklist.actions import close_task, edit_task
 from coordination.worklist.actions.undoing import undo_change
@@ -102,6 +103,11 @@ class TestClosing:
 
 
 class TestEditing:
+    @pytest.fixture
+    def task(self, cast):
+        """Due when no promise for tomorrow could be kept by it, at any hour."""
+        return TaskFactory(patient=cast.pat, due_at=timezone.now() + dt.timedelta(days=5))
+
     @pytest.mark.parametrize("field", ["reason", "context"])
     def test_an_edit_that_says_so_asks(self, cast, ana, inside, task, field):
         sent = shown(ana, task) | {field: SAID, "next": "/day/"}
