@@ -43,7 +43,7 @@ def colleagues(request: HttpRequest) -> HttpResponse:
         "place": place,
         "people": [(prefix + pk, name) for pk, name in in_words(listed)],
         "chosen": prefix + (str(found[0].pk) if found else before),
-        "said": _said(len(found), found) if text else "",
+        "said": _said(found) if text else "",
     }
     return render(request, "accounts/_colleagues.html", context)
 
@@ -53,10 +53,10 @@ def _as_before(user: User, people: Any, chosen: str) -> list[User]:
     return [*first, *people.filter(pk__in=set(uuids([chosen])) - {person.pk for person in first})]
 
 
-def _said(count: int, found: list[User]) -> str:
-    if not count:
+def _said(found: list[User]) -> str:
+    if not found:
         return _("Nobody found. What was chosen stays.")
-    words = {"count": count, "name": found[0].name}
-    if count == FOUND:
+    words = {"count": len(found), "name": found[0].name}
+    if len(found) == FOUND:
         return _("The first %(count)s; %(name)s is chosen. Type more of the name.") % words
-    return ngettext("%(name)s found and chosen", "%(count)s found; %(name)s is chosen", count) % words
+    return ngettext("%(name)s found and chosen", "%(count)s found; %(name)s is chosen", len(found)) % words

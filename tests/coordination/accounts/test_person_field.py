@@ -130,7 +130,7 @@ def test_it_says_when_there_are_more(cast: Cast, signed_in: SignIn) -> None:
     assert "Type more of the name" in answer
 
 
-@pytest.mark.parametrize("text", ["nobody at all", "%", ""])
+@pytest.mark.parametrize("text", ["nobody at all", "%", "\\", "x" * 500, ""])
 def test_who_was_chosen_stays_when_nobody_is_found(
     cast: Cast, signed_in: SignIn, large: None, zoe: User, text: str
 ) -> None:
@@ -155,6 +155,10 @@ def test_it_finds_nobody_it_may_not_offer(cast: Cast, signed_in: SignIn) -> None
 )
 def test_what_no_form_asks_is_not_there(cast: Cast, signed_in: SignIn, wrong: dict[str, str]) -> None:
     assert asked(signed_in(cast.ana), "zoe", **wrong).status_code == 404
+
+
+def test_a_letter_nobody_can_type_is_refused(cast: Cast, signed_in: SignIn) -> None:
+    assert asked(signed_in(cast.ana), "z\0e").status_code == 400
 
 
 def test_a_role_without_such_a_form_is_refused(cast: Cast, signed_in: SignIn) -> None:
