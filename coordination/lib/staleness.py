@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
+from coordination.lib.days import FIRST_YEAR, LAST_YEAR
+
 SHOWN_MOST = 60  # ids a page may ask about; more would be a long address
 # what was saved just before the list was read and only then became visible is told rather than missed
 MARGIN = dt.timedelta(seconds=2)
@@ -17,7 +19,9 @@ def read_moment(text: str) -> dt.datetime | None:
         moment = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment is not None and moment.tzinfo is not None else None
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return None
+    return moment
 
 
 def by_others(user: Any, since: dt.datetime) -> Q:

@@ -122,7 +122,7 @@ NOTHING_TO_WRITE = {
 # read, or kept another way
 OTHERWISE = {
     "patient", "timeline", "access", "sight", "print", "merge", "history", "history_series", "history_item", "people",
-    "coverage", "registry", "attention", "search", "duplicates", "edit", "two_people", "unmerge", "changes",
+    "coverage", "registry", "attention", "search", "duplicates", "edit", "two_people", "unmerge", "changes", "registry_changes",
 }  # fmt: skip
 
 
