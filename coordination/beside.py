@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from coordination.accounts.middleware import passive
 from coordination.accounts.models import User
 from coordination.lib.permissions import Permission, require
 from coordination.on_page import patient_on
@@ -16,6 +17,7 @@ from patients.words import born_as_known
 SHOWN = 5
 
 
+@passive
 @require_safe
 def beside(request: HttpRequest) -> HttpResponse:
     """Asked by the page once it is there, so that no page waits for it."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponseBase
 
@@ -56,20 +55,6 @@ def enter(request: HttpRequest, claim: Claim | None = None) -> None:
     if user is not None and user.is_authenticated and not hasattr(request, "claim"):
         request.claim = claim  # type: ignore[attr-defined]
         enter_as(user, claim, getattr(request, "keep", None))
-
-
-class ReadableAddress:
-    """A NUL in an address is nobody's typing and no text PostgreSQL knows: 400 before a view reads it. The API says it itself."""
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
-            raise SuspiciousOperation("NUL in the query of an address")
 
 
 class ResponseHeaders:

@@ -117,7 +117,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "coordination.middleware.OneTransaction",
-    "coordination.middleware.ReadableAddress",
     "coordination.idempotency.middleware.OnceOnly",
     "patients.middleware.FollowMerged",
 ]

@@ -20,6 +20,7 @@ from coordination.lib.languages import language_name
 from coordination.lib.paging import Order
 from coordination.lib.permissions import Permission
 from coordination.lib.staleness import by_others
+from coordination.lib.typed import read_words
 from patients.access import list_patients
 from patients.forms.registry import FilterForm
 from patients.models import Patient
@@ -161,7 +162,7 @@ def filters_of(
 ) -> tuple[FilterForm, dict[str, Any]]:
     """What the list can be narrowed by, and what else was read in the same statement."""
     people, teams = [asked.get("coordinator", "")], [asked.get("team", "")]
-    named = asked.get("offered", "").strip()[:60]
+    named = read_words(asked.get("offered", ""), 60)
     nearby, said = read_nearby(user, named=named, people=people, teams=teams, **also)
     return FilterForm(asked, user=user, sorts=sorts_for(user, searching=searching), nearby=nearby), said
 

@@ -1,9 +1,14 @@
-"""What people type: a date in any of the ways they write one."""
+"""What people type: words to look for, and a date in any of the ways they write one."""
 
 import datetime as dt
 import re
 
 _ORDERS = ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y", "%Y %b %d", "%Y %B %d", "%Y %m %d")
+
+
+def read_words(text: str, most: int) -> str:
+    """The words of a search, no longer than `most`. A NUL is nobody's typing, and no text PostgreSQL knows."""
+    return text.replace("\x00", "").strip()[:most]
 
 
 def read_day(text: str) -> dt.date | None:

@@ -14,6 +14,7 @@ from coordination.accounts.permissions import Permission
 from coordination.audit.access import NEWEST_FIRST
 from coordination.audit.models import Event
 from coordination.lib.paging import keyset
+from coordination.lib.typed import read_words
 from patients import access, lines, overviews
 from patients.banner import record_page, with_query
 from patients.models import Allergy, Condition, Immunization, Medication, Patient
@@ -57,9 +58,7 @@ def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     user: Any = request.user
     asked = request.POST if request.method == "POST" else request.GET
     group = group_in(asked)
-    text = (
-        request.POST.get("q", "").replace("\x00", "").strip()[:100]
-    )  # which PostgreSQL does not know as text
+    text = read_words(request.POST.get("q", ""), 100)
     after = asked.get("after", "")
     right = timeline_right(user)
     searched = {"kind": Event.Kind.SEARCH, "name": "timeline.searched"} if text else {}

@@ -13,6 +13,7 @@ from coordination.accounts.access import uuids
 from coordination.accounts.circles import FOUND, Circle, called, in_words, offered_first, people_in
 from coordination.accounts.models import User
 from coordination.lib.permissions import Permission, require_any
+from coordination.lib.typed import read_words
 
 # whoever has one of these meets a form that asks for a colleague
 FINDERS = (Permission.PATIENT_VIEW, Permission.TASK_WORK, Permission.TEAM_MANAGE, Permission.PATIENT_IMPORT)
@@ -35,7 +36,7 @@ def colleagues(request: HttpRequest) -> HttpResponse:
     )
     if circle not in set(Circle) or not PLACE.fullmatch(place) or not PREFIX.fullmatch(prefix):
         raise Http404
-    people, text = people_in(Circle(circle), user), asked.get("text", "").strip()[:60]
+    people, text = people_in(Circle(circle), user), read_words(asked.get("text", ""), 60)
     found = called(people, text) if text else []
     before = asked.get(asked.get("field", ""), "").removeprefix(prefix)
     listed = found or _as_before(user, people, before)

@@ -103,7 +103,7 @@ def test_so_can_the_form_of_a_new_patient(cast: Cast, signed_in: SignIn, large: 
 
 
 # --- the search
-@pytest.mark.parametrize("text", ["zoe", "YOUNG", "zoe young", "oe you"])
+@pytest.mark.parametrize("text", ["zoe", "YOUNG", " zoe young ", "oe you", "z\0oe"])
 def test_it_finds_by_any_part_of_the_name(cast: Cast, signed_in: SignIn, zoe: User, text: str) -> None:
     answer = asked(signed_in(cast.ana), text).text
     assert f'<option value="user:{zoe.pk}" selected>Zoe Young</option>' in answer
@@ -155,10 +155,6 @@ def test_it_finds_nobody_it_may_not_offer(cast: Cast, signed_in: SignIn) -> None
 )
 def test_what_no_form_asks_is_not_there(cast: Cast, signed_in: SignIn, wrong: dict[str, str]) -> None:
     assert asked(signed_in(cast.ana), "zoe", **wrong).status_code == 404
-
-
-def test_a_letter_nobody_can_type_is_refused(cast: Cast, signed_in: SignIn) -> None:
-    assert asked(signed_in(cast.ana), "z\0e").status_code == 400
 
 
 def test_a_role_without_such_a_form_is_refused(cast: Cast, signed_in: SignIn) -> None:
