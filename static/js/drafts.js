@@ -24,8 +24,11 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (form?.dataset.dirty === "sent" && ctx.response.status === 200) delete form.dataset.dirty;
 });
 
-// the first colon in a longer text fetches what offers snippets
+// the first colon in a longer text fetches what offers snippets, which hears of every other letter itself
+let snippets;
 document.addEventListener("input", async ({ data, target }) => {
-  const told = data === ":" && target.matches("textarea") && document.getElementById("snippets");
-  if (told) (await import(told.dataset.script)).offer(target);
+  const told = data === ":" && !snippets && target.matches("textarea") && document.getElementById("snippets");
+  if (!told) return;
+  snippets = import(told.dataset.script).catch(() => void (snippets = undefined)); // and again with the next colon
+  (await snippets)?.offer(target);
 });

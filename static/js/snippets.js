@@ -42,7 +42,7 @@ export async function offer(field) {
 
 document.addEventListener("input", (event) => {
   const field = event.target;
-  if (event.isComposing || event.data === ":" || !field.matches("textarea")) return;
+  if (event.isComposing || !field.matches("textarea")) return;
   if (event.data === " ") {
     const name = before(field).match(ENDED)?.[1].slice(1).toLowerCase();
     const whole = all.find((each) => each.name === name);

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.db import connection
+from django.dispatch import receiver
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -136,6 +139,7 @@ VisitMaker = Callable[..., Visit]
 def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker]:
     """visit("dana") → a browser signed in as that person; visit(None) → a stranger's."""
     visits: list[Visit] = []
+    answering.clear()
 
     def make(
         who: str | None = "dana",
@@ -173,15 +177,30 @@ def visit(browser: Browser, live_server: Any, town: None) -> Iterator[VisitMaker
     assert not faults, faults
 
 
+answering: set[int] = set()  # the threads that have begun an answer and not ended it
+
+
+@receiver(request_started)
+def _begun(**_: Any) -> None:
+    answering.add(threading.get_ident())
+
+
+@receiver(request_finished)
+def _ended(**_: Any) -> None:
+    answering.discard(threading.get_ident())
+
+
 def wait_for_the_last_answer() -> None:
-    """What a page still asked for when it was closed ends first: else it and the emptying of the tables wait for each other."""
+    """What a page still asked for when it was closed ends first: else it and the emptying of the tables wait for each other.
+
+    Quiet for a moment only: what the browser sent last may not have been taken up yet.
+    """
     busy = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'"
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
+    until, quiet = time.monotonic() + 8, 0
+    while time.monotonic() < until and quiet < 5:
         with connection.cursor() as cursor:
             cursor.execute(busy)
-            if not cursor.fetchone()[0]:
-                return
+            quiet = 0 if cursor.fetchone()[0] or answering else quiet + 1
         time.sleep(0.05)
 
 
