@@ -11,7 +11,7 @@ from coordination.accounts.middleware import passive
 from coordination.accounts.models import User
 from coordination.lib.permissions import Permission, require
 from coordination.on_page import patient_on
-from patients.access import list_patients, recently_opened
+from patients.access import list_patients, list_recent
 from patients.words import born_as_known
 
 SHOWN = 5
@@ -28,9 +28,7 @@ def beside(request: HttpRequest) -> HttpResponse:
 
 
 def _recent(request: HttpRequest, user: User) -> list[dict[str, Any]]:
-    ids, here = recently_opened(user), patient_on(request)
-    seen = {patient.pk: patient for patient in list_patients(user).filter(pk__in=ids)}
-    shown = [seen[pk] for pk in ids if pk in seen][:SHOWN]
+    shown, here = list(list_recent(user).values())[:SHOWN], patient_on(request)
     return [
         {
             "url": reverse("patients:patient", args=[patient.pk]),

@@ -15,7 +15,7 @@ from coordination.lib.permissions import Permission, require
 from coordination.navigation import navigation
 from coordination.on_page import patient_on
 from coordination.worklist.saved import named_views
-from patients.access import list_patients, recently_opened
+from patients.access import list_patients, list_recent
 from patients.banner import actions_for
 from patients.finding import closest, find, fingerprint
 from patients.forms.registry import SearchForm
@@ -59,13 +59,12 @@ def _settled(user: User, text: str) -> HttpResponse:
 
 def _patients(user: User, text: str, on_page: uuid.UUID | None) -> tuple[list[Patient], int, Patient | None]:
     """The patients to show, how many fit, and the one the page is about, if the person may see them."""
-    mine = list_patients(user)
     if text:
-        return closest(user, mine, text, size=SHOWN, beside=on_page)
-    recent = [pk for pk in recently_opened(user) if pk != on_page]
-    seen = {patient.pk: patient for patient in mine.filter(pk__in=[*recent, *filter(None, [on_page])])}
-    shown = [seen[pk] for pk in recent if pk in seen][:SHOWN]
-    return shown, len(shown), seen.get(on_page) if on_page else None
+        return closest(user, list_patients(user), text, size=SHOWN, beside=on_page)
+    recent = list_recent(user, also=on_page)
+    current = recent.pop(on_page, None)
+    shown = list(recent.values())[:SHOWN]
+    return shown, len(shown), current
 
 
 def _named(entries: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:

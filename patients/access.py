@@ -240,11 +240,18 @@ def list_patients(user: User) -> Any:
 
 
 def recently_opened(user: User) -> list[Any]:
-    """The patients this person opened last, newest first. Whoever shows them asks `list_patients` who may still be seen."""
+    """The patients this person opened last, newest first, whether or not they may still be seen."""
     events = Event.objects.of_organization(user.organization_id).filter(actor_id=user.pk)
     last = events.order_by("-at", "-id").values_list("name", "patient_id")[:RECENT_EVENTS]
     opened = dict.fromkeys(pk for name, pk in last if name == "patient.viewed" and pk)
     return list(opened)[:RECENT_PATIENTS]
+
+
+def list_recent(user: User, *, also: Any = None) -> dict[Any, Patient]:
+    """Those of them one may still see, by id, newest first; the patient `also` comes last, unless it is one of them."""
+    ids = [*recently_opened(user), *filter(None, [also])]
+    seen = {patient.pk: patient for patient in list_patients(user).filter(pk__in=ids)}
+    return {pk: seen[pk] for pk in ids if pk in seen}
 
 
 def seen_of(user: User, ids: list[Any]) -> set[Any]:

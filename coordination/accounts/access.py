@@ -112,7 +112,7 @@ class Nearby:
     teams: list[tuple[str, str]]
 
 
-def beside(user: User) -> Any:
+def teammates(user: User) -> Any:
     """The ids of those who work in the teams one works in."""
     current = TeamMembership.objects.filter(ends_on__isnull=True)
     return current.filter(team_id__in=current.filter(user=user).values("team_id")).values("user_id")
@@ -129,7 +129,7 @@ def read_nearby(
     chosen_people, chosen_teams = uuids(people), uuids(teams)
     current = TeamMembership.objects.filter(ends_on__isnull=True)
     mine = current.filter(user=user).values("team_id")
-    near = beside(user)
+    near = teammates(user)
     if chosen_teams:  # either is read along its index, which "or" would keep away
         near = near.union(current.filter(team_id__in=chosen_teams).values("user_id"), all=True)
     colleagues = list_colleagues(user).exclude(pk=user.pk)

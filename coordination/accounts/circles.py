@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from coordination.accounts.access import NEARBY, beside, list_colleagues, people_managed
+from coordination.accounts.access import NEARBY, list_colleagues, people_managed, teammates
 from coordination.accounts.models import User
 from coordination.accounts.permissions import Permission
 from coordination.accounts.roles import roles_with
@@ -50,7 +50,7 @@ def offered_first(user: User, people: QuerySet[User]) -> Offered:
     first = list(people[: NEARBY + 1])
     if len(first) <= NEARBY:
         return Offered(first, is_everyone=True)
-    near = people.filter(Q(pk=user.pk) | Q(pk__in=beside(user)))
+    near = people.filter(Q(pk=user.pk) | Q(pk__in=teammates(user)))
     return Offered(list(near[:NEARBY]) or first[:NEARBY], is_everyone=False)
 
 

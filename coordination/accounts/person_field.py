@@ -32,9 +32,7 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def offer(self, user: User, circle: Circle = Circle.EVERYONE, **leave_out: Any) -> None:
         """Let `user` choose among a circle of colleagues. `leave_out` is whom not, as `exclude` takes it."""
-        everyone = people_in(circle, user)
-        self.everyone = everyone.exclude(**leave_out) if leave_out else everyone
-        self.queryset = self.everyone
+        self.queryset = self.everyone = people_in(circle, user).exclude(**leave_out)
         first = offered_first(user, self.everyone)
         self.people = first.people
         self.widget.circle = None if first.is_everyone else circle

@@ -69,8 +69,7 @@ class AssignForm(TaskEdit):
     def __init__(self, *args: Any, user: User, queues: list[Team], task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = [team for team in queues if team.pk != task.queue_id]
-        leave_out = {"pk": task.owner_id} if task.owner_id else {}
-        self.fields["to"].offer_to(user, others, **leave_out)  # type: ignore[attr-defined]
+        self.fields["to"].offer_to(user, others, pk=task.owner_id)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

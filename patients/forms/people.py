@@ -43,9 +43,7 @@ class HandOverForm(RecordForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        current = self.about.coordinator_id
-        leave_out = {"pk": current} if current else {}
-        self.fields["coordinator"].offer(by, **leave_out)  # type: ignore[attr-defined]
+        self.fields["coordinator"].offer(by, pk=self.about.coordinator_id)  # type: ignore[attr-defined]
 
 
 class RelatedPersonForm(RecordForm):
